@@ -22,13 +22,13 @@ export const takeInsertedText = (
   };
   textarea.addEventListener('keydown', down, { capture: true });
   textarea.addEventListener('keyup', up, { capture: true });
-  // The key of a shortcut that moves the focus is released elsewhere.
-  textarea.addEventListener('blur', up);
+  // The key of a shortcut that moves the focus is released elsewhere, and a pane that moves gets no blur event.
+  textarea.addEventListener('focus', up);
   textarea.addEventListener('input', input, { capture: true });
   return () => {
     textarea.removeEventListener('keydown', down, { capture: true });
     textarea.removeEventListener('keyup', up, { capture: true });
-    textarea.removeEventListener('blur', up);
+    textarea.removeEventListener('focus', up);
     textarea.removeEventListener('input', input, { capture: true });
   };
 };
