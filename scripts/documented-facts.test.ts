@@ -62,6 +62,14 @@ describe('references of comments and documents to the source', () => {
     expect(['libs/shared/src/grpc', 'docs/adr/9999', 'docs/adr/0006'].map(isThere)).toEqual([false, false, true]);
   });
 
+  it('each decision has a number of its own, which its title has too', () => {
+    const files = filesOf('docs/adr/*.md');
+    expect(files.length).toBeGreaterThan(40);
+    const numbers = files.map((file) => Number(/\/(\d{4})-/.exec(file)?.[1]));
+    expect(numbers).toEqual([...new Set(numbers)]);
+    expect(files.map((file) => Number(/^# (\d+)\. /.exec(read(file))?.[1]))).toEqual(numbers);
+  });
+
   it('the codes that the protocol of agents names are in the one list', () => {
     const proto = read('libs/contracts/proto/vsay/agent/v1/agent.proto');
     const [, listed = ''] = /A code of contracts\/errors: (.*), \.\.\.$/m.exec(proto) ?? [];
