@@ -68,8 +68,11 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
       }),
     ),
 
-  sessions: (signal?: AbortSignal) =>
-    signIn.withToken((token) => ask(fetcher, listSessions, { query: {}, headers: bearer(token), signal })),
+  /** Live sessions of the user. `cursor`: empty for the first page. */
+  sessions: (cursor: string, signal?: AbortSignal) =>
+    signIn.withToken((token) =>
+      ask(fetcher, listSessions, { query: cursor === '' ? {} : { cursor }, headers: bearer(token), signal }),
+    ),
 
   /** Live sessions on a machine: all of them with the right `manage`, otherwise the caller's own. `cursor`: empty for the first page. */
   machineSessions: (agentId: string, cursor: string, signal?: AbortSignal) =>

@@ -14,6 +14,8 @@ import { machineKeys } from '../machines/machine-cache.ts';
 
 /** Sessions start and end in other tabs and on machines. There is no event for that yet, so the page polls. */
 const pollMs = 5_000;
+/** More live sessions of one user are not listed. */
+const maxShown = 5000;
 /** Names of machines rarely change, and the event stream reports it. */
 const namesStaleMs = 60_000;
 const keys = {
@@ -27,8 +29,16 @@ export const useMySessions = (): UseQueryResult<readonly TerminalSession[]> => {
   const server = useServer();
   return useQuery({
     queryKey: keys.mine,
-    queryFn: ({ signal }) => server.sessions(signal),
-    select: ({ sessions }) =>
+    queryFn: async ({ signal }) => {
+      const all: TerminalSession[] = [];
+      for (let cursor: string | null = ''; cursor !== null && all.length < maxShown; ) {
+        const page = await server.sessions(cursor, signal);
+        all.push(...page.sessions);
+        cursor = page.next_cursor;
+      }
+      return all;
+    },
+    select: (sessions) =>
       sessions
         .filter((session) => session.status === 'active')
         .sort((one, other) => other.created_at.localeCompare(one.created_at)),

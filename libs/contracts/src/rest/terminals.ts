@@ -82,11 +82,14 @@ export const listSessions = defineRoute({
   method: 'get',
   path: '/api/terminal/sessions',
   access: 'user',
-  summary: 'My live terminal sessions',
-  query: z.strictObject({ agent_id: z.string().max(64).optional() }),
+  summary: 'My live terminal sessions, newest first',
+  query: PageQuery.omit({ page: true }).extend({
+    agent_id: z.string().max(64).optional(),
+    limit: PageQuery.shape.limit.removeDefault().default(500),
+  }),
   success: {
     status: 200,
-    schema: z.object({ sessions: z.array(TerminalSession) }),
+    schema: z.object({ sessions: z.array(TerminalSession), next_cursor: pageFields.next_cursor }),
   },
 });
 

@@ -70,12 +70,13 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
   });
 
   api.mount(listSessions, async ({ query, caller, context }) => {
-    const live = await store.live(caller.userId, query.agent_id);
+    const { records: live, next } = await store.live(caller.userId, query);
     const reached = new Set<string>();
     for (const agentId of new Set(live.map(({ agent_id }) => agent_id)))
       if (await machines.reachesOwn(caller, agentId, context.requestId)) reached.add(agentId);
     return {
       sessions: live.filter(({ agent_id }) => reached.has(agent_id)).map((record) => toSession(record, caller)),
+      next_cursor: next,
     };
   });
 

@@ -79,6 +79,32 @@ describe('the sessions of one user', () => {
   });
 });
 
+describe('the live sessions of one user', () => {
+  it('are read by cursor to their end, with sessions of one moment, while others end', async () => {
+    await fill(12, 'active');
+    await model.updateOne({}, { agent_id: 'ag_two' });
+    const all = (await store.live(userId, { limit: 50 })).records.map(({ session_id }) => session_id);
+    expect(all).toHaveLength(12);
+    const seen: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const { records, next } = await store.live(userId, { limit: 5, cursor });
+      seen.push(...records.map(({ session_id }) => session_id));
+      await model.deleteMany({ session_id: trusted({ $in: seen }) });
+      cursor = next;
+    }
+    expect(seen).toEqual(all);
+  });
+
+  it('have cursors of their own for each machine and each user', async () => {
+    await fill(3, 'active');
+    const { next } = await store.live(userId, { limit: 1 });
+    const query = { limit: 1, cursor: next ?? '' };
+    expect((await store.live(userId, query)).records).toHaveLength(1);
+    await expect(store.live(userId, { ...query, agent_id: 'ag_one' })).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(store.live('b'.repeat(24), query)).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+});
+
 describe('the history of a machine', () => {
   const scope = { kind: 'any' } as const;
 

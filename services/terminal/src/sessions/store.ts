@@ -1,6 +1,6 @@
 import type { SessionTitlesEvent } from '@webxterm/contracts/bus';
 import type { RecordingMode } from '@webxterm/contracts/frames';
-import { listMachineSessions } from '@webxterm/contracts/rest';
+import { listMachineSessions, listSessions } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { listMark, notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type Model, type QueryFilter } from 'mongoose';
@@ -41,6 +41,12 @@ export interface SessionQuery {
   readonly status?: 'active' | 'closed' | undefined;
   readonly page: number;
   /** Where the page begins. Replaces `page`. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export interface LiveQuery {
+  readonly agent_id?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
@@ -125,13 +131,15 @@ export class SessionStore {
     return record;
   }
 
-  async live(userId: string, agentId: string | undefined): Promise<SessionRecord[]> {
-    const machine = agentId === undefined ? {} : { agent_id: agentId };
-    return this.#model
-      .find({ user_id: userId, status: 'active', ...machine })
-      .sort({ created_at: -1 })
-      .limit(500)
-      .lean();
+  /** One page of a user's live sessions, newest first. @throws AppError invalid_input for an invalid cursor */
+  async live(
+    userId: string,
+    { agent_id, cursor, limit }: LiveQuery,
+  ): Promise<{ records: SessionRecord[]; next: string | null }> {
+    const mark = listMark(listSessions.id, { user_id: userId, agent_id });
+    const machine = agent_id === undefined ? {} : { agent_id };
+    const { rows, next } = await this.#behind({ user_id: userId, status: 'active', ...machine }, mark, cursor, limit);
+    return { records: rows, next };
   }
 
   /** The number of a user's live sessions on all machines. */
@@ -147,21 +155,23 @@ export class SessionStore {
   ): Promise<{ records: SessionRecord[]; total: number; next: string | null }> {
     const mark = listMark(listMachineSessions.id, { agent_id: agentId, status });
     const filter = { ...scoped(scope), agent_id: agentId, status: status ?? opened };
-    const behind = cursor === undefined ? {} : sessionsBehind(readCursor(cursor, mark));
-    const [found, total] = await Promise.all([
-      this.#model
-        .find({ $and: [filter, behind] })
-        .sort({ created_at: -1, _id: -1 })
-        .skip(cursor === undefined ? (page - 1) * limit : 0)
-        .limit(limit + 1)
-        .lean(),
+    const [{ rows, next }, total] = await Promise.all([
+      this.#behind(filter, mark, cursor, limit, (page - 1) * limit),
       this.#model.countDocuments(filter),
     ]);
-    const { rows, next } = pageOf(found, limit, mark, ({ created_at, _id }) => ({
-      key: created_at.toISOString(),
-      id: _id,
-    }));
     return { records: rows, total, next };
+  }
+
+  /** The sessions behind a cursor, or without one those behind `skip` others. Newest first. */
+  async #behind(filter: QueryFilter<SessionRecord>, mark: string, cursor: string | undefined, limit: number, skip = 0) {
+    const behind = cursor === undefined ? {} : sessionsBehind(readCursor(cursor, mark));
+    const found = await this.#model
+      .find({ $and: [filter, behind] })
+      .sort({ created_at: -1, _id: -1 })
+      .skip(cursor === undefined ? skip : 0)
+      .limit(limit + 1)
+      .lean();
+    return pageOf(found, limit, mark, ({ created_at, _id }) => ({ key: created_at.toISOString(), id: _id }));
   }
 
   /** All active sessions of a machine, according to the records. */
