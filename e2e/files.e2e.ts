@@ -221,6 +221,48 @@ it('a file goes up and comes down on the page, and folders are made, renamed and
   await view.close();
 });
 
+it('a file that is dropped on a terminal goes into the directory of its shell, and its path is typed', async () => {
+  const target = join(folder, 'a target');
+  mkdirSync(target);
+  const view = await TerminalPage.open(browser);
+  await view.signIn(stack.url, stack.admin);
+  await view.openTerminal(ownMachine.name);
+  const { page } = view;
+  await view.run(`PS1='$ '; cd '${target}'; clear`);
+  await view.until(/^\$\s*$/m);
+  await eventually('the directory of the session', async () => {
+    const { body } = await rest.get<{ sessions: { directory?: string }[] }>('/api/terminal/sessions');
+    return body.sessions.some(({ directory }) => directory === target) ? true : undefined;
+  });
+  /** As a person drops a file, or only holds it over the terminal. */
+  const drag = (content: string, ...events: readonly string[]): Promise<void> =>
+    page.evaluate(`(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([${JSON.stringify(content)}], "it's new.txt"));
+      for (const name of ${JSON.stringify(events)})
+        document.querySelector('[data-testid="terminal"]')
+          .dispatchEvent(new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true }));
+    })()`);
+  await drag('first', 'dragenter', 'dragover');
+  const frame = page.locator('[data-hint][data-dragging=true]');
+  await frame.waitFor();
+  await drag('first', 'drop');
+  await frame.waitFor({ state: 'detached' });
+  await view.until(/it'\\''s new\.txt'/);
+  expect(readFileSync(join(target, "it's new.txt"), 'utf8')).toBe('first');
+  await page.keyboard.press('Home');
+  await view.type('cat ');
+  await page.keyboard.press('Enter');
+  await view.until(/^first/m);
+  await drag('second', 'dragenter', 'dragover');
+  await drag('second', 'drop');
+  await page.getByRole('group', { name: "Replace it's new.txt?" }).getByRole('button', { name: 'Replace it' }).click();
+  await page.getByRole('region', { name: 'Uploads' }).waitFor({ state: 'detached' });
+  expect(readFileSync(join(target, "it's new.txt"), 'utf8')).toBe('second');
+  expect(view.complaints).toEqual([]);
+  await view.close();
+});
+
 it('hides the machine from a user without access', async () => {
   const other = new Rest(stack.url, (await rest.signup('other')).token);
   expect(await other.get(files)).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { nameOf } from '@webxterm/contracts/file-paths';
 import type { FileEntry, FileList, Machine } from '@webxterm/contracts/rest';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { useServer } from '../api/server-context.ts';
 import { usePageTitle } from '../brand/page-title.ts';
@@ -20,8 +20,8 @@ import { FileTable } from './file-table.tsx';
 import classes from './files-page.module.css';
 import { FolderPath, UserChoice } from './folder-path.tsx';
 import { UploadList } from './upload-list.tsx';
-import { UploadQueue } from './upload-queue.ts';
 import { useDroppedFiles } from './use-dropped-files.ts';
+import { useUploads } from './use-uploads.ts';
 
 const route = getRouteApi('/signed-in/framed/machines/$agentId/files');
 
@@ -51,22 +51,6 @@ export const FilesPage = () => {
       {machine.data !== undefined && <Files machine={machine.data} />}
     </Stack>
   );
-};
-
-/** The queue of this page. Uploads end with the page. */
-const useUploads = (): UploadQueue => {
-  const [queue] = useState(() => new UploadQueue());
-  useEffect(() => {
-    const ask = (event: BeforeUnloadEvent): void => {
-      if (queue.isBusy) event.preventDefault();
-    };
-    window.addEventListener('beforeunload', ask);
-    return () => {
-      window.removeEventListener('beforeunload', ask);
-      queue.removeAll();
-    };
-  }, [queue]);
-  return queue;
 };
 
 type Dialog = { kind: 'folder' } | { kind: 'rename' | 'remove'; entry: FileEntry };

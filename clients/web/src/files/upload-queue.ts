@@ -94,6 +94,12 @@ export class UploadQueue {
     this.#changed();
   }
 
+  /** Takes the uploads that are done from the list. */
+  removeDone(): void {
+    for (const [id, { upload }] of this.#jobs) if (upload.state === 'done') this.#jobs.delete(id);
+    this.#changed();
+  }
+
   removeAll(): void {
     for (const { cancel } of this.#jobs.values()) cancel.abort();
     this.#jobs.clear();

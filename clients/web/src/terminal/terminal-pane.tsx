@@ -5,6 +5,7 @@ import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { useServer } from '../api/server-context.ts';
 import { copyText, readClipboard } from '../clipboard/clipboard.ts';
+import { UploadList } from '../files/upload-list.tsx';
 import { useMachine } from '../machines/machine-queries.ts';
 import type { Attached } from '../sharing/people.ts';
 import type { Visit } from '../sharing/visit.ts';
@@ -24,6 +25,7 @@ import { useStickyKeys } from './sticky-keys.ts';
 import type { Tab } from './tab-store.ts';
 import classes from './terminal-pane.module.css';
 import { useBell } from './use-bell.ts';
+import { useFileDrop } from './use-file-drop.ts';
 
 export interface PaneHandlers {
   attached(ids: { sessionId: string; viewerId: string }): void;
@@ -87,6 +89,12 @@ export const TerminalPane = (props: {
   const theme = useMemo(() => themeFor(preferences, scheme), [preferences, scheme]);
   const pageVisible = useDocumentVisibility() === 'visible';
   const bell = useBell(preferences.bell);
+  const drop = useFileDrop({
+    tab,
+    mayUpload: machine.data?.my_rights?.includes('files_write') === true,
+    type: (text) => terminal?.screen.paste(text),
+    say: handlers.say,
+  });
 
   const on = {
     ...handlers,
@@ -216,6 +224,9 @@ export const TerminalPane = (props: {
         data-drives={drives}
         data-waiting={state.state === 'reconnecting' || state.state === 'unreachable'}
         data-flash={bell.flashing}
+        data-dragging={drop.dragging}
+        data-hint="Drop files to upload them into the directory of this shell"
+        {...drop.handlers}
         style={{ background: theme.background }}
       >
         <div
@@ -223,6 +234,9 @@ export const TerminalPane = (props: {
           data-testid={active ? 'terminal' : shown ? 'terminal-beside' : 'terminal-behind'}
           ref={element}
         />
+        <div className={classes.uploads}>
+          <UploadList queue={drop.queue} />
+        </div>
         {newOutput && (
           <NewOutputButton
             onPick={() => {

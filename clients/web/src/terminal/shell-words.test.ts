@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { shellWord } from './shell-words.ts';
+
+describe('a text as a word of a shell', () => {
+  it.each([
+    ['/srv/data-1.csv', '/srv/data-1.csv'],
+    ["it's a file", String.raw`'it'\''s a file'`],
+    ['$(id);`id`', "'$(id);`id`'"],
+    ['a\nb', "'a\nb'"],
+    ['Ärger', "'Ärger'"],
+    ['~', "'~'"],
+    ['', "''"],
+  ])('%j is %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
+  });
+});
