@@ -11,6 +11,8 @@ export let rest: Rest;
 /** The machine of the stack's own agent. */
 export let ownMachine: { readonly agent_id: string; readonly name: string };
 export let browser: Browser;
+/** The user id of the administrator. */
+let administrator: string;
 
 /** Ends the shells of the administrator. */
 export const endShells = async (): Promise<void> => {
@@ -18,9 +20,10 @@ export const endShells = async (): Promise<void> => {
   await Promise.all(body.sessions.map(({ session_id }) => rest.send('DELETE', `/api/terminal/sessions/${session_id}`)));
 };
 
-/** Removes what a test file has added to the stack: shells, machines, accounts. */
+/** Removes what a test file has added to the stack: shells, tokens of the administrator, machines, accounts. */
 const tidy = async (): Promise<void> => {
   await endShells();
+  await rest.send('DELETE', `/api/users/${administrator}/tokens`);
   const others = (await rest.machines()).filter(({ agent_id }) => agent_id !== ownMachine.agent_id);
   await Promise.all(others.map(({ agent_id }) => rest.send('DELETE', `/api/machines/${agent_id}`)));
   const accounts = await rest.get<{ users: { id: string; email: string }[] }>('/api/users?limit=100');
@@ -32,7 +35,9 @@ const tidy = async (): Promise<void> => {
 export const useStack = (): void => {
   beforeAll(async () => {
     stack = await sharedStack();
-    rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
+    const { token, user } = await new Rest(stack.url).login(stack.admin);
+    rest = new Rest(stack.url, token);
+    administrator = user.id;
     ownMachine = await onlineMachine(rest);
   });
   afterAll(async () => {
