@@ -47,6 +47,19 @@ describe('the metrics', () => {
       for (const name of metricsIn(expression)) expect(names, `${expression.where}: ${name}`).toContain(name);
   });
 
+  it('are read with the token only', async () => {
+    const [port] = stack.processes().flatMap(({ healthPort }) => healthPort ?? []);
+    const token = readSecret(stack, 'metrics-token');
+    const status = async (authorization: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization } })).status;
+    expect(await Promise.all(['Bearer', 'bearer ', 'Bearer  '].map((scheme) => status(`${scheme} ${token}`)))).toEqual([
+      200, 200, 200,
+    ]);
+    expect(await Promise.all(['', token, `Bearer ${token}x`, `Bearer ${token.slice(1)}`].map(status))).toEqual([
+      401, 401, 401, 401,
+    ]);
+  });
+
   it('count a request by route, and the bytes of a terminal', () => {
     const all = pages.join('\n');
     /** The value of a sample with these labels among others. */

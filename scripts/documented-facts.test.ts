@@ -32,7 +32,13 @@ const Manifest = z.object({
 });
 
 /** Packages of which more is used than they document (ADR 6, clients/agent/src/screen/core-state.ts, libs/contracts/src/grpc). */
-const usedBeyondTheirDocumentation = ['@lydell/node-pty', '@xterm/headless', '@grpc/grpc-js'];
+const usedBeyondTheirDocumentation = [
+  '@lydell/node-pty',
+  '@xterm/headless',
+  '@xterm/xterm',
+  '@xterm/addon-webgl',
+  '@grpc/grpc-js',
+];
 
 /** Where a workspace would take another version of such a package than the one that was tried: `manifest package range`. */
 const loosePins = (manifest: string, text: string): string[] => {

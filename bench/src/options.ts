@@ -55,7 +55,7 @@ Examples:
 
 Progress goes to stderr, the table to stdout. Everything runs on loopback and ends with the run.`;
 
-/** Of what a whole run has the time for, and of the budget. */
+/** Sizes of the fleet: `rows` in the time of a whole run, `load` as in the budgets. */
 const fleets = { rows: { agents: '3000', sessions: '1500' }, load: { agents: '10000', sessions: '5000' } };
 
 /** Numbers are counts above 0: a run of nothing would meet every budget. */

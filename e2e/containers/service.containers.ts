@@ -24,7 +24,7 @@ describe('the service of the agent', () => {
     });
   });
 
-  it('makes a second start by hand fail with the reason, and with how to stop the service', async () => {
+  it('makes a second start by hand end with the reason, and with how to stop the service', async () => {
     expect(await machine.service('startBeside')).toEqual({
       code: 0,
       said: expect.stringMatching(

@@ -17,7 +17,7 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
     // An administrator manages a machine, but opens nothing on it without a grant.
     byRight('open', { other: 404, view: 403, control: 201, owner: 201, admin: 403, adminView: 403, adminControl: 201 },
       (world) => ({ body: { agent_id: world.agentId } })),
-    // Into somebody else's session goes nobody to type, and only who has the right `watch` to look on.
+    // Only users with the right `watch` view the session of another user, and nobody else types in it.
     byCaller({ other: 404, view: 404, control: 201, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
       (world) => ({ body: { agent_id: world.agentId, session_id: world.session.sessionId, mode: 'control' } })),
     byCaller({ other: 404, view: 404, control: 201, owner: 201, admin: 201, adminView: 201, adminControl: 201 },

@@ -80,7 +80,7 @@ export type FileRequest =
   | { op: 'stat'; path: string }
   /** `ifRange`: the range applies only to this version. */
   | { op: 'read'; path: string; range: ByteRange | null; ifRange: string | null; head: boolean }
-  /** `size` bytes of data follow, then `WriteEnd`. */
+  /** `size` bytes of data follow, then a message with their SHA-256. */
   | { op: 'write'; path: string; size: number; onlyNew: boolean; ifMatch: string | null }
   | { op: 'make_folder'; path: string }
   | { op: 'rename'; path: string; to: string }
@@ -88,6 +88,3 @@ export type FileRequest =
 
 /** The requests that a session of kind `files_read` accepts. */
 export const readingRequests: readonly FileRequest['op'][] = ['list', 'stat', 'read'];
-
-/** Ends the bytes of a write. */
-export type WriteEnd = { sha256: string };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesOfPath, joinPath, maxPathBytes, nameOf, parentOf, pathProblem, textOfPath } from './file-paths.ts';
+import { bytesOfPath, joinPath, maxPathBytes, nameOf, pathProblem, textOfPath } from './file-paths.ts';
 
 const bytes = (...parts: (string | number)[]): Uint8Array =>
   new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.of(part)))));
@@ -53,8 +53,7 @@ describe('a path', () => {
     ['with a lone backslash', '/a\\b', 'must write a backslash as \\\\ and a byte that is not UTF-8 as \\xHH'],
   ])('%s is refused', (_what, path, problem) => expect(pathProblem(path)).toBe(problem));
 
-  it('has a name and a folder', () => {
-    expect(['/', '/a', '/a/b', '/a/b/'].map(parentOf)).toEqual(['/', '/', '/a', '/a']);
+  it('has a name', () => {
     expect(['/', '/a', '/a/b', '/a/b/'].map(nameOf)).toEqual(['', 'a', 'b', 'b']);
     expect([joinPath('/', 'a'), joinPath('/a', 'b')]).toEqual(['/a', '/a/b']);
   });

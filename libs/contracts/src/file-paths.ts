@@ -72,8 +72,5 @@ export const pathProblem = (text: string): string | undefined => {
 export const joinPath = (folder: string, name: string): string =>
   folder.endsWith('/') ? `${folder}${name}` : `${folder}/${name}`;
 
-/** The folder that contains a path. `/` contains itself. */
-export const parentOf = (path: string): string => path.replace(/\/+[^/]*\/*$/, '') || '/';
-
 /** The last name of a path. Empty for `/`. */
 export const nameOf = (path: string): string => /([^/]*)\/*$/.exec(path)?.[1] ?? '';

@@ -3,11 +3,11 @@ export {
   type ApiOptions,
   authenticate,
   authenticateAny,
-  bearerToken,
   type Caller,
   type RequestContext,
   type RouteHandler,
 } from './http/api.ts';
+export { bearerToken } from './http/bearer-token.ts';
 export { type AskAboutToken, KnownTokens, requireAddress, requireScope } from './signins/known-tokens.ts';
 export { AccessClaims, hashSid, signAccessToken, verifyAccessToken } from './tokens/access-token.ts';
 export { isPersonalToken, makePersonalToken, personalTokenSha256 } from './tokens/personal-token.ts';

@@ -328,7 +328,7 @@ unpack() {
   tar -xzf "$work/package.tar.gz" -C "$work/new" --no-same-owner 2>"$scratch/error" || die 'the package could not be unpacked' "$(tail -n 1 "$scratch/error")" "Free some space below $prefix, then run this again."
   rm "$work/package.tar.gz"
   "$work/new/bin/node" --version >/dev/null 2>"$scratch/error" || die 'the Node of the package does not run on this machine' "$(tail -n 1 "$scratch/error")" 'Run the container image of the agent (docs/agent.md, Containers).'
-  "$work/new/bin/node" "$work/new/lib/verify-release.js" "$work/manifest.json" "$work/manifest.json.sig" "$work/release-key.pem" 2>"$scratch/error" ||
+  "$work/new/bin/node" --disable-sigusr1 "$work/new/lib/verify-release.js" "$work/manifest.json" "$work/manifest.json.sig" "$work/release-key.pem" 2>"$scratch/error" ||
     die 'the release is not valid' "$(tail -n 1 "$scratch/error")" 'Run this again. If it happens again, contact the operator of the server.'
 }
 

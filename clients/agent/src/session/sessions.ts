@@ -91,7 +91,7 @@ export class Sessions {
     const known = this.#sessions.get(id) ?? (opening && (await opening.catch(() => undefined)));
     if (known === undefined && !open.create) return unknownSession;
     if (known === undefined && open.role !== Role.ROLE_CONTROL) {
-      return refused('view_only', 'Only who may type can open a session.');
+      return refused('view_only', 'A user who may only look on cannot open a session.');
     }
     if (!hasGrant(open) || (known !== undefined && known.ownerUserId !== open.ownerUserId)) {
       return notYours;

@@ -26,7 +26,7 @@ process.execve(program[0], program, process.env);`;
 const throughNode = ({ file, args }: CommandLine, become: Account | undefined): CommandLine => {
   const account =
     become === undefined ? 'stay' : JSON.stringify({ name: become.name, uid: become.uid, gid: become.gid });
-  return { file: process.execPath, args: ['--no-warnings', '-e', inNode, account, file, ...args] };
+  return { file: process.execPath, args: ['--disable-sigusr1', '--no-warnings', '-e', inNode, account, file, ...args] };
 };
 
 /** For an agent of root on a machine without a program to change the user: Node itself switches to the user, with the user's groups. */

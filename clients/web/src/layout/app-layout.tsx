@@ -7,7 +7,6 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { createSpotlight } from '@mantine/spotlight';
 import {
   IconLayoutDashboard,
@@ -28,6 +27,7 @@ import { useSignIn, useUser } from '../sign-in/sign-in-context.ts';
 import classes from './app-layout.module.css';
 import { SecondFactorNotices } from './second-factor-notices.tsx';
 import { useHeadingFocus } from './use-heading-focus.ts';
+import { usePaletteKey } from './use-palette-key.ts';
 import { UserPicture } from './user-picture.tsx';
 
 const [palette, { open: openPalette }] = createSpotlight();
@@ -37,7 +37,7 @@ const noActions: readonly never[] = [];
 /** The frame of all pages for signed-in users, except for the terminal. */
 export const AppLayout = () => {
   const isAdmin = useUser()?.role === 'admin';
-  useHotkeys([['mod+K', openPalette]]);
+  usePaletteKey(openPalette);
   useHeadingFocus();
   return (
     <>

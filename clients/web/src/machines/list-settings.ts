@@ -53,7 +53,7 @@ export const writeListSettings = (storage: Pick<Storage, 'setItem'> | undefined,
 export const withView = (settings: ListSettings, name: string, view: MachineListView): ListSettings => ({
   ...settings,
   views: [...settings.views.filter((saved) => saved.name !== name), { name, view }]
-    .toSorted((one, other) => one.name.localeCompare(other.name))
+    .toSorted((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }))
     .slice(0, 50),
 });
 

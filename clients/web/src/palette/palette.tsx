@@ -38,11 +38,13 @@ interface Entry {
 /** Entries of one group at most. Typing finds the others. */
 const maxInGroup = 8;
 
+/** An accent is found however it is typed. */
+const searched = (text: string): string => text.normalize('NFKC').toLowerCase();
+
 /** Whether the label or the description contains each word of the query. */
 const matches = (query: string, { label, description = '' }: Entry): boolean => {
-  const text = `${label} ${description}`.toLowerCase();
-  return query
-    .toLowerCase()
+  const text = searched(`${label} ${description}`);
+  return searched(query)
     .split(/\s+/)
     .every((word) => text.includes(word));
 };

@@ -1,4 +1,4 @@
-import { adminScopes, TokenScope } from '@webxterm/contracts/token-scopes';
+import { adminScopes, TokenScope, tokenRules } from '@webxterm/contracts/token-scopes';
 
 /** What a token with the scope may do. */
 export const scopeText: Readonly<Record<TokenScope, string>> = {
@@ -17,9 +17,9 @@ export const scopeText: Readonly<Record<TokenScope, string>> = {
   'updates:manage': 'Pause and resume the updates of agents',
 };
 
-/** Scopes of rights that no route asks for yet. */
-const withoutUse: readonly TokenScope[] = ['files_read', 'files_write', 'forward', 'record_play'];
+/** Scopes that a route accepts. `createTicket` asks for `watch` itself, for the session of another user. */
+const used: ReadonlySet<TokenScope> = new Set([...Object.values(tokenRules).flat(), 'watch']);
 
 /** The scopes that the user can choose. */
 export const scopeChoices = (isAdmin: boolean): readonly TokenScope[] =>
-  TokenScope.options.filter((scope) => !withoutUse.includes(scope) && (isAdmin || !adminScopes.includes(scope)));
+  TokenScope.options.filter((scope) => used.has(scope) && (isAdmin || !adminScopes.includes(scope)));

@@ -48,7 +48,7 @@ const byPlace: Readonly<Record<string, string>> = {
 const latinLetter = /^[a-z]$/;
 
 /** The key of a US keyboard in this position, if the layout has another script. For a Latin layout, the letter that it shows. */
-const keyOf = ({ key, code, shiftKey }: KeyPress): string => {
+export const keyOf = ({ key, code, shiftKey }: Pick<KeyPress, 'key' | 'code' | 'shiftKey'>): string => {
   const shown = key.toLowerCase();
   const place = byPlace[code];
   if (place === undefined || latinLetter.test(shown)) return shown;

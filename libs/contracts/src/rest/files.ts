@@ -77,7 +77,7 @@ const everyChange = [
 
 const asUser = 'The machine does it as a Linux user, so that the permissions of its file systems decide.';
 
-/** As whom the machine does it. */
+/** The Linux user that does the work on the machine. */
 const linux_user = LinuxUserName.optional().meta({
   description: 'The Linux user, by default the first of my_linux_users of the machine.',
 });

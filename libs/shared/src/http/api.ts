@@ -22,6 +22,7 @@ import type { AllowList, SigninUse } from '../signins/allow-list.ts';
 import { type KnownTokens, requireScope } from '../signins/known-tokens.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
 import { isPersonalToken } from '../tokens/personal-token.ts';
+import { bearerToken } from './bearer-token.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { GatewayClockError, GatewayGuard } from './gateway-guard.ts';
 import { type GatewayFacts, gatewayAheadHeader, signedInHeader } from './gateway-proof.ts';
@@ -113,10 +114,6 @@ export const authenticateAny = async (
     token: entry.token,
   };
 };
-
-/** The token of `Authorization: Bearer …`, undefined if there is none. One or more spaces precede it (RFC 9110, 11.4). */
-export const bearerToken = (authorization: string | undefined): string | undefined =>
-  /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1];
 
 /**
  * The REST API of a service. Routes are mounted from their declarations, so that validation, authentication and errors are the same

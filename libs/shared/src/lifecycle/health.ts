@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { busRequestSeconds } from '../bus/bus-metrics.ts';
+import { bearerToken } from '../http/bearer-token.ts';
 import { listenAt } from './listen-at.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -105,7 +106,7 @@ export const serveHealth = async (settings: HealthSettings, health: Health, shut
 
 const mayReadMetrics = (authorization: string | undefined, token: string | undefined): boolean => {
   if (token === undefined) return true;
-  const given = Buffer.from(authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
+  const given = Buffer.from(bearerToken(authorization) ?? '');
+  const wanted = Buffer.from(token);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 };

@@ -118,7 +118,7 @@ export class AttachCall {
       username: signin.username,
       typesAlways: right.share?.types_always ?? false,
       grant: isOwner(right) ? AttachGrant.ATTACH_GRANT_UNSPECIFIED : open.grant,
-      // Only who opens a session decides whether it is recorded.
+      // The user who opens a session decides whether it is recorded.
       recording: open.create ? open.recording : Recording.RECORDING_UNSPECIFIED,
       sid: open.sid,
       sidHash: hashSid(open.sid),

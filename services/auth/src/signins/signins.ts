@@ -119,7 +119,7 @@ export class Signins {
   }
 
   /**
-   * Signs in a user whose password was verified, or whose sign-in at a provider (`via`). `upgraded` replaces the stored hash.
+   * Signs in a user whose password was verified, or who has signed in at a provider (`via`). `upgraded` replaces the stored hash.
    * @returns the first token and the user; without a token when the user must prove a second factor; undefined when the verification is no
    * longer valid
    * @throws AppError unavailable, in which case no sign-in has begun

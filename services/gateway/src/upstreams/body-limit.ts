@@ -10,7 +10,8 @@ import { uploadGoesOn } from '../server/body-timer.ts';
 export const maxDrained = 1024 * 1024;
 
 /**
- * Limits a body while it is forwarded. Above `maxBody` the gateway stops forwarding and answers 413, unless the service has answered first
+ * Limits a body without a declared length while it is forwarded. The service limits a declared length after its checks, and an upload
+ * (`FILE_MAX_MIB` of terminal). Above `maxBody` the gateway stops forwarding and answers 413, unless the service has answered first
  * (401 has precedence over 413). Above `maxDrained` the connection is closed.
  */
 export const limitBody = (

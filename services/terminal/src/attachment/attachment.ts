@@ -61,6 +61,9 @@ export interface AttachmentContext {
   readonly random: () => number;
 }
 
+/** Opens an attachment. */
+export type OpenAttachment = (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
+
 /**
  * The connection of one viewer to its session. It finds the hub that holds the machine's link, changes to another hub when the agent
  * dials one, and continues the output at the last offset. Frames sent while it is not attached are dropped, because the viewer repeats

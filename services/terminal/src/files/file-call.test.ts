@@ -2,8 +2,8 @@ import { fileData, fileJson } from '@webxterm/contracts/file-messages';
 import { type DownFrame, decodeUp, encodeDown, maxOutputFrame } from '@webxterm/contracts/frames';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Attachment, AttachmentEvents } from '../attachment/attachment.ts';
-import { type Attach, FileCall } from './file-call.ts';
+import type { Attachment, AttachmentEvents, OpenAttachment } from '../attachment/attachment.ts';
+import { FileCall } from './file-call.ts';
 
 /** A machine that sends output as far as the limit allows. */
 class Machine {
@@ -13,7 +13,7 @@ class Machine {
   #limit = 0;
   detached = false;
 
-  readonly attach: Attach = (_request, events) => {
+  readonly attach: OpenAttachment = (_request, events) => {
     this.#events = events;
     return {
       attached: true,

@@ -14,12 +14,10 @@ import { InputQueue, OutputReader } from '@webxterm/stream';
 import type { z } from 'zod';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { patienceMs } from '../attachment/attach-timing.ts';
-import { type Attachment, type AttachmentEvents, refusalOf } from '../attachment/attachment.ts';
+import { type Attachment, type OpenAttachment, refusalOf } from '../attachment/attachment.ts';
 import { takeInputFrame } from '../attachment/input-frames.ts';
 import { newId } from '../tickets/admission.ts';
 import { Failure } from './answers.ts';
-
-export type Attach = (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
 
 export interface FileCallRequest {
   readonly requestId: string;
@@ -27,7 +25,7 @@ export interface FileCallRequest {
   readonly userId: string;
   readonly agentId: string;
   readonly kind: 'files_read' | 'files_write';
-  /** As whom the machine does it. Undefined: as its default user. */
+  /** The Linux user that does the work. Undefined: the default one of the machine. */
   readonly linuxUser: string | undefined;
 }
 
@@ -83,7 +81,7 @@ export class FileCall {
   #error: AppError | undefined;
   #changed = Promise.withResolvers<undefined>();
 
-  constructor(attach: Attach, request: FileCallRequest) {
+  constructor(attach: OpenAttachment, request: FileCallRequest) {
     this.#attachment = attach(attachmentRequest(request), {
       frame: (bytes) => this.#receive(decodeDown(bytes)),
       waiting: () => {},

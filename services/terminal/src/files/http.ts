@@ -12,16 +12,17 @@ import { AppError } from '@webxterm/shared';
 import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { z } from 'zod';
+import type { OpenAttachment } from '../attachment/attachment.ts';
 import { Places } from '../places.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import { Done, DoneWithEntry, Page } from './answers.ts';
 import { fileFact, longestTransferMs, shortened } from './audit.ts';
 import { sendFile } from './download.ts';
-import { type Attach, FileCall, type FileCallRequest } from './file-call.ts';
+import { FileCall, type FileCallRequest } from './file-call.ts';
 import { lengthOf, receiveFile } from './upload.ts';
 
 export interface FilesHttpOptions {
-  readonly attach: Attach;
+  readonly attach: OpenAttachment;
   readonly machines: Pick<MachineCalls, 'require'>;
   readonly auditor: Pick<Auditor, 'act'>;
   /** The largest file that can be uploaded. */
@@ -51,7 +52,7 @@ export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
   const { attach, machines, auditor, maxBytes } = options;
   const places = new Places(bounds);
 
-  /** Has a helper on the machine do the work, once the caller may. */
+  /** Checks the right of the caller, then does the work with a helper on the machine. */
   const withHelper = async <T>(
     { params, caller, context }: Asked,
     { kind, linuxUser }: Pick<FileCallRequest, 'kind' | 'linuxUser'>,

@@ -68,7 +68,7 @@ const sendBody = async ({ call, request }: Pick<UploadRequest, 'call' | 'request
   };
   try {
     for (let next = chunkAfter(); ; ) {
-      // Also while the client sends nothing, the end of the right ends the upload.
+      // The upload ends with the right, also while the client sends nothing.
       const step = await Promise.race([next, call.changed]);
       if (call.hasMessage) {
         body.return?.().catch(() => undefined);

@@ -1,11 +1,11 @@
 import { frameType } from '@webxterm/contracts/frames';
 import { type AppError, toAppError } from '@webxterm/shared';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
-import type { Attach } from './recorder-request.ts';
+import type { OpenAttachment } from '../attachment/attachment.ts';
 import type { Recordings } from './recordings.ts';
 
 export interface RecordedAttachOptions {
-  readonly attach: Attach;
+  readonly attach: OpenAttachment;
   readonly recordings: Pick<Recordings, 'opened'>;
   /** Ends a session that was opened and cannot be recorded, although it must be. */
   readonly endSession: (request: AttachmentRequest) => void;
@@ -16,7 +16,7 @@ export interface RecordedAttachOptions {
  * gets no frame before its recorder is attached, and is refused without one. Attaches to other sessions are passed on as they are.
  */
 export const recordedAttach =
-  ({ attach, recordings, endSession }: RecordedAttachOptions): Attach =>
+  ({ attach, recordings, endSession }: RecordedAttachOptions): OpenAttachment =>
   (request, events) => {
     if (request.recording === 'off' || !request.create) return attach(request, events);
     const sessionId = request.sessionId.toString('base64url');

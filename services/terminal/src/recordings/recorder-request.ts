@@ -1,11 +1,9 @@
 import { decodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { AttachGrant, EdgeKind } from '@webxterm/contracts/grpc';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
-import type { Attachment, AttachmentEvents } from '../attachment/attachment.ts';
+import type { OpenAttachment } from '../attachment/attachment.ts';
 import type { WindowSize } from './chunk-builder.ts';
 import type { RecordingRecord } from './record.ts';
-
-export type Attach = (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
 
 /** How long an attach waits for the machine. A recorder tries again after that. */
 const patienceMs = 30_000;
@@ -38,7 +36,7 @@ export const recorderRequest = (
 });
 
 /** Reports to the machine that everything is stored, so that it can forget the session. The stream that brought the end is closed. */
-export const confirmStored = (attach: Attach, request: AttachmentRequest, stored: number): void => {
+export const confirmStored = (attach: OpenAttachment, request: AttachmentRequest, stored: number): void => {
   const attachment = attach(request, {
     frame: (bytes) => {
       if (decodeDown(bytes).type === 'accepted')

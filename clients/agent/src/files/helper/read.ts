@@ -29,7 +29,7 @@ const openFile = async (text: string): Promise<FileHandle> => {
     requireFile(typeOf(await stat(path, { bigint: true })), text);
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     try {
-      // Another may be at the path since it was looked at.
+      // Another file may have taken the path since the check.
       requireFile(typeOf(await file.stat({ bigint: true })), text);
       return file;
     } catch (error) {
