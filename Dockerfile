@@ -33,6 +33,8 @@ RUN --mount=type=cache,target=/root/.npm \
 RUN rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin/tsc
 # The viewer of the API's description needs the bundle and its style sheet.
 RUN cd node_modules && rm -f swagger-ui-dist/*.map swagger-ui-dist/swagger-ui-es-bundle* swagger-ui-dist/swagger-ui-standalone-preset* swagger-ui-dist/swagger-ui.js
+# Nothing reads the types and the source maps of packages at run time.
+RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
 COPY scripts/sbom.ts /tmp/
 RUN node /tmp/sbom.ts . "$WORKSPACE" > sbom.cdx.json
 

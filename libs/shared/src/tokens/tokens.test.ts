@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { hashSid, signAccessToken, verifyAccessToken } from './access-token.ts';
+import { openRecordPass, sealRecordPass } from './record-pass.ts';
 import { openResumePass, resumePassLifeMs, sealResumePass } from './resume-pass.ts';
 import { openToken, sealToken } from './sealed-token.ts';
+import { openSharePass, type SharePass, sealSharePass } from './share-pass.ts';
 
 const now = 1_900_000_000;
 const secret = Buffer.alloc(32, 7);
@@ -152,5 +154,35 @@ describe('sealed tokens', () => {
     const unknown = sealToken(secret, 'wxt_rp_', { ...pass, mode: '' });
     expect(() => openResumePass(secret, unknown, now * 1000)).toThrow(AppError);
     expect(resumePassLifeMs).toBe(300_000);
+  });
+});
+
+describe('passes from the terminal service to the hub', () => {
+  const key = Buffer.alloc(32, 3);
+  const exp = now + 60;
+  const record = { agent_id: 'ag', session_id: 'session', owner_user_id: 'owner', exp };
+  const share: SharePass = {
+    ...{ share_id: 'share', agent_id: 'ag', session_id: 'session', owner_user_id: 'owner', owner_signin: 'hash' },
+    ...{ user_id: 'guest', role: 'view', types_always: false, ends_at: exp * 1000, exp },
+  };
+
+  it('have their content until their end, under their own prefix and key', () => {
+    const [recordPass, sharePass] = [sealRecordPass(key, record), sealSharePass(key, share)];
+    expect([recordPass.slice(0, 7), sharePass.slice(0, 7)]).toEqual(['wxt_rc_', 'wxt_sh_']);
+    expect(openRecordPass(key, recordPass, now * 1000)).toEqual(record);
+    expect(openSharePass(key, sharePass, now * 1000)).toEqual(share);
+    expect(openSharePass(key, sealSharePass(key, { ...share, role: 'control' }), now * 1000).role).toBe('control');
+    for (const open of [openRecordPass, openSharePass]) {
+      const pass = open === openRecordPass ? recordPass : sharePass;
+      expect(() => open(key, pass, (exp + 1) * 1000)).toThrow(AppError);
+      expect(() => open(Buffer.alloc(32, 4), pass, now * 1000)).toThrow(AppError);
+    }
+    expect(() => openRecordPass(key, sharePass, now * 1000)).toThrow(AppError);
+    expect(() => openSharePass(key, recordPass, now * 1000)).toThrow(AppError);
+  });
+
+  it.each(['owner', '', undefined])('of a share have the role view or control, not %s', (role) => {
+    const forged = sealToken(key, 'wxt_sh_', { ...share, role });
+    expect(() => openSharePass(key, forged, now * 1000)).toThrow(AppError);
   });
 });

@@ -191,6 +191,11 @@ it('a resume pass is for the viewer of its attachment, until its time', () => {
     recording: 'required',
   });
   expect(resumePassFor({ ...request, mode: 'record' }, 0).mode).toBe('control');
+  expect(made).not.toHaveProperty('share_id');
+  expect(made).not.toHaveProperty('watch');
+  expect(resumePassFor({ ...request, grant: AttachGrant.ATTACH_GRANT_WATCH }, 0).watch).toBe(true);
+  const share = { share_id: 'shared' } as NonNullable<AttachmentRequest['share']>;
+  expect(resumePassFor({ ...request, share }, 0).share_id).toBe('shared');
   expect(Buffer.from(made.jti, 'base64url')).toHaveLength(16);
   expect(made.jti).not.toBe(resumePassFor(request, 0).jti);
 });
