@@ -150,8 +150,11 @@ export class AttachCall {
       machine?.end();
       return this.#endViewer(this.#ended);
     }
-    if (machine === undefined)
+    if (machine === undefined) {
+      // The link closes also when the machine is removed. The caller then gets that reason, and does not try again.
+      if (!this.#viewer.cancelled) await check();
       return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
+    }
     const metadata = new Metadata();
     metadata.set(metadataKey.agentCapabilities, link.capabilities.join(','));
     if (linuxUser !== '') metadata.set(metadataKey.linuxUser, encodeURIComponent(linuxUser));
