@@ -47,7 +47,7 @@ const somebody = () => {
 const status = async (instance: AuthUnderTest, token: string | undefined): Promise<number> =>
   (await instance.call('GET', '/api/profile', undefined, { token })).status;
 const owed = (): Promise<number> => servers.database.collection('signins_outbox').countDocuments();
-const within = { timeout: 15_000, interval: 200 };
+const within = { timeout: 30_000, interval: 200 };
 
 const natsAway = async (during: () => Promise<void>): Promise<void> => {
   proxy.cut();
