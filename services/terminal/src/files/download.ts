@@ -89,6 +89,9 @@ const send = async (request: DownloadRequest): Promise<Sent> => {
         response.end();
         return { bytes, sha256 };
       }
+      // The gateway keeps the connection, so it would take bytes behind the announced ones for the next response.
+      if (bytes + message.bytes.length > (length ?? 0))
+        throw new AppError('file_failed', 'The machine sent more than it announced.');
       bytes += message.bytes.length;
       hash.update(message.bytes);
       if (!response.write(message.bytes)) await taken(response);

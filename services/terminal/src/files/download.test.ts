@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, createConnection } from 'node:net';
+import { fileData, fileJson } from '@webxterm/contracts/file-messages';
+import type { Auditor } from '@webxterm/shared/audit';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { callOf } from '../testing/file-machine.ts';
+import { type DownloadRequest, sendFile } from './download.ts';
+
+const opened = (length: number): Uint8Array =>
+  fileJson({
+    ok: true,
+    size: length,
+    etag: 'a-1',
+    modified_at: new Date(0).toISOString(),
+    from: 0,
+    length,
+    partial: false,
+  });
+const hashed = (content: string): Uint8Array =>
+  fileJson({ ok: true, sha256: createHash('sha256').update(content).digest('hex') });
+
+/** What express adds to a request and its response. */
+const contextOf = (request: IncomingMessage, response: ServerResponse): DownloadRequest['context'] =>
+  ({
+    request: Object.assign(request, { get: () => undefined }),
+    response: Object.assign(response, {
+      status: (code: number) => Object.assign(response, { statusCode: code }),
+      set: (headers: Record<string, string>) => response.setHeaders(new Map(Object.entries(headers))),
+    }),
+  }) as unknown as DownloadRequest['context'];
+
+/** A download by a client that keeps its connection, as the gateway does. */
+const make = async () => {
+  const { machine, call } = callOf();
+  const rows: unknown[] = [];
+  const auditor: Pick<Auditor, 'act'> = {
+    act: async (_fact, work, { resultOf } = {}) => {
+      const result = await work();
+      rows.push(resultOf?.(result));
+      return result;
+    },
+  };
+  const ended = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    sendFile({ agentId: 'ag', path: '/a', call, context: contextOf(request, response) }, auditor).then(
+      ended.resolve,
+      ended.reject,
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = createConnection((server.address() as AddressInfo).port, '127.0.0.1');
+  onTestFinished(() => {
+    socket.destroy();
+    server.close();
+  });
+  let received = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    received += text;
+  });
+  socket.write('GET /file HTTP/1.1\r\nHost: a\r\n\r\n');
+  return { machine, call, rows, socket, ended: ended.promise, received: () => received };
+};
+
+describe('a download', () => {
+  it('passes the content on, and records its hash', async () => {
+    const { machine, ended, rows, received, socket } = await make();
+    machine.say(opened(5), fileData(Buffer.from('hello')), hashed('hello'));
+    await ended;
+    while (!received().endsWith('\r\n\r\nhello')) await once(socket, 'data');
+    expect(rows).toMatchObject([{ details: { bytes: 5, sha256: expect.any(String) } }]);
+  });
+
+  it.each([0, 5])(
+    'of %s bytes sends nothing behind them: the gateway would take it for the next response',
+    async (length) => {
+      const { machine, ended, rows, received, socket } = await make();
+      machine.say(opened(length), fileData(Buffer.from('hello'.slice(0, length))));
+      while (length > 0 && !received().endsWith('hello')) await once(socket, 'data');
+      machine.say(fileData(Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nEVIL')));
+      await ended;
+      await once(socket, 'close');
+      expect(received()).not.toContain('EVIL');
+      expect(rows).toMatchObject([
+        { result: 'failed', reason: 'file_failed', details: { bytes: length, sha256: null } },
+      ]);
+    },
+  );
+});
