@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.ts';
+
 /**
  * The messages between the terminal service and the helper for files on a machine (docs/files.md): their bytes are the input and the output
  * of a session of kind `files_read` or `files_write`. A message is its length as u32 (big endian), a type byte, and the payload. The length
@@ -70,6 +72,26 @@ const messageOf = (type: number, payload: Uint8Array): FileMessage => {
     throw new FileMessageError('a message that is not JSON', { cause: error });
   }
 };
+
+/** The codes of the catalog of errors (errors.ts) that a machine answers instead of doing a request. */
+export const fileFailureCodes = [
+  'file_not_found',
+  'file_access_denied',
+  'not_a_folder',
+  'not_a_file',
+  'file_exists',
+  'folder_not_empty',
+  'disk_full',
+  'quota_exceeded',
+  'file_system_read_only',
+  'name_too_long',
+  'file_busy',
+  'file_changed',
+  'file_failed',
+  'files_not_started',
+  'invalid_input',
+] as const satisfies readonly ErrorCode[];
+export type FileFailureCode = (typeof fileFailureCodes)[number];
 
 /** Part of a file: from `first` to `last`, both included, or the last `suffix` bytes. */
 export type ByteRange = { first: number; last?: number | undefined } | { suffix: number };

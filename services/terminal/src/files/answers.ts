@@ -1,30 +1,12 @@
+import { fileFailureCodes } from '@webxterm/contracts/file-messages';
 import { FileEntry } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 
 // What the helper on a machine answers. The agent is not trusted, so every answer is parsed.
 
-/** The codes that a helper may answer with. */
-const failureCodes = [
-  'file_not_found',
-  'file_access_denied',
-  'not_a_folder',
-  'not_a_file',
-  'file_exists',
-  'folder_not_empty',
-  'disk_full',
-  'quota_exceeded',
-  'file_system_read_only',
-  'name_too_long',
-  'file_busy',
-  'file_changed',
-  'file_failed',
-  'files_not_started',
-  'invalid_input',
-] as const;
-
 export const Failure = z.object({
   ok: z.literal(false),
-  code: z.enum(failureCodes).catch('file_failed'),
+  code: z.enum(fileFailureCodes).catch('file_failed'),
   message: z.string(),
 });
 

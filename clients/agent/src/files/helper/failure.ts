@@ -1,30 +1,14 @@
 import os from 'node:os';
+import type { FileFailureCode } from '@webxterm/contracts/file-messages';
 import { textOfPath } from '@webxterm/contracts/file-paths';
 import { describeError, systemCode } from '../../failure.ts';
-
-/** The codes of the catalog of errors that the helper answers. */
-export type FailureCode =
-  | 'file_not_found'
-  | 'file_access_denied'
-  | 'not_a_folder'
-  | 'not_a_file'
-  | 'file_exists'
-  | 'folder_not_empty'
-  | 'disk_full'
-  | 'quota_exceeded'
-  | 'file_system_read_only'
-  | 'name_too_long'
-  | 'file_busy'
-  | 'file_changed'
-  | 'invalid_input'
-  | 'file_failed';
 
 /** A request that cannot be done, with a sentence for the user. */
 export class FileFailure extends Error {
   override readonly name = 'FileFailure';
-  readonly code: FailureCode;
+  readonly code: FileFailureCode;
 
-  constructor(code: FailureCode, message: string) {
+  constructor(code: FileFailureCode, message: string) {
     super(message);
     this.code = code;
   }
@@ -42,7 +26,7 @@ const linuxUser = (): string => {
 type Sentence = (path: string) => string;
 
 /** By errno(3). */
-const sentences: Readonly<Record<string, readonly [FailureCode, Sentence]>> = {
+const sentences: Readonly<Record<string, readonly [FileFailureCode, Sentence]>> = {
   ENOENT: ['file_not_found', (path) => `There is no ${path} on this machine.`],
   EACCES: ['file_access_denied', (path) => `The Linux user ${linuxUser()} may not do this with ${path}.`],
   EPERM: ['file_access_denied', (path) => `The Linux user ${linuxUser()} may not do this with ${path}.`],
