@@ -9,7 +9,7 @@ import {
 } from './file-messages.ts';
 
 const payload = new Uint8Array([0, 1, 2, 255]);
-const stream = new Uint8Array(Buffer.concat([fileJson({ op: 'stat', path: '/é' }), fileData(payload), fileJson(null)]));
+const stream = new Uint8Array(Buffer.concat([fileJson({ op: 'make_folder', path: '/é' }), fileData(payload), fileJson(null)]));
 
 const contents = (messages: readonly FileMessage[]): unknown[] =>
   messages.map((message) => (message.type === 'json' ? message.value : [...message.bytes]));
@@ -24,7 +24,7 @@ describe('messages about files', () => {
     const reader = new FileMessageReader();
     const messages: FileMessage[] = [];
     for (let at = 0; at < stream.length; at += size) messages.push(...reader.push(stream.subarray(at, at + size)));
-    expect(contents(messages)).toEqual([{ op: 'stat', path: '/é' }, [...payload], null]);
+    expect(contents(messages)).toEqual([{ op: 'make_folder', path: '/é' }, [...payload], null]);
     expect(messages.reduce((sum, message) => sum + message.size, 0)).toBe(stream.length);
   });
 

@@ -99,7 +99,6 @@ export type ByteRange = { first: number; last?: number | undefined } | { suffix:
 /** What the terminal service asks of the helper: one request for each session. */
 export type FileRequest =
   | { op: 'list'; path: string | null; after: string | null; limit: number }
-  | { op: 'stat'; path: string }
   /** `ifRange`: the range applies only to this version. */
   | { op: 'read'; path: string; range: ByteRange | null; ifRange: string | null; head: boolean }
   /** `size` bytes of data follow, then a message with their SHA-256. */
@@ -109,4 +108,4 @@ export type FileRequest =
   | { op: 'remove'; path: string; recursive: boolean };
 
 /** The requests that a session of kind `files_read` accepts. */
-export const readingRequests: readonly FileRequest['op'][] = ['list', 'stat', 'read'];
+export const readingRequests: readonly FileRequest['op'][] = ['list', 'read'];

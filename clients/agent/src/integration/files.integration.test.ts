@@ -183,7 +183,7 @@ describe('the helper for files', () => {
     ]);
     expect((await refused(list(at('secret'))))[0]).toBe('not_a_folder');
     expect((await refused({ op: 'make_folder', path: at('x'.repeat(256)) }))[0]).toBe('name_too_long');
-    expect((await refused({ op: 'stat', path: `/${'a/'.repeat(2040)}` }))[0]).toBe('file_not_found');
+    expect((await refused(reading(`/${'a/'.repeat(2040)}`)))[0]).toBe('file_not_found');
     expect((await refused({ op: 'make_folder', path: at('full') }))[0]).toBe('file_exists');
     expect((await refused({ op: 'rename', path: at('full'), to: at('listed') }))[0]).toBe('file_exists');
     expect((await refused({ op: 'remove', path: at('full'), recursive: false }))[0]).toBe('folder_not_empty');
@@ -263,8 +263,8 @@ describe('the helper for files', () => {
     put('fresh', 'of another');
     fresh.send(fileData(Buffer.from('z')), fileJson({ sha256: sha256(Buffer.from('z')) }));
     expect((await fresh.json()).code).toBe('file_exists');
-    const { entry } = (await ask({ op: 'stat', path: at('fresh') })) as { entry: FileEntry };
-    const changed = await new Session().open(writing(at('fresh'), 1, { ifMatch: entry.etag }));
+    const { etag } = await ask(reading(at('fresh')));
+    const changed = await new Session().open(writing(at('fresh'), 1, { ifMatch: String(etag) }));
     await changed.json();
     put('fresh', 'of another again');
     changed.send(fileData(Buffer.from('z')), fileJson({ sha256: sha256(Buffer.from('z')) }));

@@ -1,11 +1,10 @@
 import { type FileRequest, readingRequests } from '@webxterm/contracts/file-messages';
 import { makeFolder, removeEntry, renameEntry } from './change.ts';
 import { Channel } from './channel.ts';
-import { entryAt } from './entry.ts';
-import { about, FileFailure } from './failure.ts';
+import { FileFailure } from './failure.ts';
 import { listFolder } from './list.ts';
 import { readFile } from './read.ts';
-import { parseRequest, pathBytes } from './request.ts';
+import { parseRequest } from './request.ts';
 import { writeFile } from './write.ts';
 
 // Does one request about files as the Linux user of this process, and ends. The agent starts it and passes bytes on: files-kind.ts.
@@ -23,10 +22,6 @@ const answer = async (request: FileRequest): Promise<void> => {
   switch (request.op) {
     case 'list':
       return channel.json({ ok: true, ...(await listFolder(request.path, request.after, request.limit)) });
-    case 'stat': {
-      const path = pathBytes(request.path);
-      return channel.json({ ok: true, entry: await about(path, () => entryAt(path)) });
-    }
     case 'read':
       return readFile(request, channel);
     case 'make_folder':

@@ -16,7 +16,6 @@ const Request = v.variant('op', [
     after: v.nullable(v.string()),
     limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
   }),
-  v.object({ op: v.literal('stat'), path: Path }),
   v.object({
     op: v.literal('read'),
     path: Path,
