@@ -9,7 +9,9 @@ import {
 } from './file-messages.ts';
 
 const payload = new Uint8Array([0, 1, 2, 255]);
-const stream = new Uint8Array(Buffer.concat([fileJson({ op: 'make_folder', path: '/é' }), fileData(payload), fileJson(null)]));
+const stream = new Uint8Array(
+  Buffer.concat([fileJson({ op: 'make_folder', path: '/é' }), fileData(payload), fileJson(null)]),
+);
 
 const contents = (messages: readonly FileMessage[]): unknown[] =>
   messages.map((message) => (message.type === 'json' ? message.value : [...message.bytes]));

@@ -5,7 +5,7 @@ import { rolldown } from 'rolldown';
 /** Entry points: programs and threads that are started by file name. All other output is a chunk of them. */
 const entries = {
   agent: 'clients/agent/src/main.ts',
-  'file-helper': 'clients/agent/src/files/helper/main.ts',
+  'file-helper': 'clients/agent/src/file-helper/main.ts',
   'screen-worker': 'clients/agent/src/screen/screen-worker.ts',
   'verify-release': 'clients/agent/src/release/verify-release.ts',
 };

@@ -12,7 +12,7 @@ import { HelperProcess } from './helper-process.ts';
 const bounds = { group: 'files', perUser: 6, ofAll: 16 } as const;
 
 /** In the package, the helper is beside the chunks. */
-const program = fileURLToPath(new URL(bundled ? './file-helper.js' : './helper/main.ts', import.meta.url));
+const program = fileURLToPath(new URL(bundled ? './file-helper.js' : '../file-helper/main.ts', import.meta.url));
 
 export type FilesKindOptions = {
   account: ShellAccount;

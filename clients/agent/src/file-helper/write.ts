@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, constants, unlinkSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, realpath, rename, statfs, unlink } from 'node:fs/promises';
 import type { FileRequest } from '@webxterm/contracts/file-messages';
-import { systemCode } from '../../failure.ts';
+import { systemCode } from '../failure.ts';
 import type { Channel } from './channel.ts';
 import { entryAt, etagOf, typeOf } from './entry.ts';
 import { about, FileFailure } from './failure.ts';

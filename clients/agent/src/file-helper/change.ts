@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { textOfPath } from '@webxterm/contracts/file-paths';
-import { systemCode } from '../../failure.ts';
+import { systemCode } from '../failure.ts';
 import { entryAt } from './entry.ts';
 import { about, FileFailure } from './failure.ts';
 import { namesOf } from './list.ts';

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { FileFailureCode } from '@webxterm/contracts/file-messages';
 import { textOfPath } from '@webxterm/contracts/file-paths';
-import { describeError, systemCode } from '../../failure.ts';
+import { describeError, systemCode } from '../failure.ts';
 
 /** A request that cannot be done, with a sentence for the user. */
 export class FileFailure extends Error {
