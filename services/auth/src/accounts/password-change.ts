@@ -1,5 +1,4 @@
 import { AppError } from '@webxterm/shared';
-import { hashSid } from '@webxterm/shared/api';
 import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
@@ -7,7 +6,6 @@ import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
-import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { userTarget } from './audit-target.ts';
 import { type Confirmation, changedMeanwhile } from './confirmation.ts';
@@ -16,7 +14,6 @@ import type { UserStore } from './user-store.ts';
 export interface PasswordChangeOptions {
   readonly connection: Connection;
   readonly users: UserStore;
-  readonly store: SigninStore;
   readonly passwords: Passwords;
   readonly signins: Signins;
   readonly worker: Pick<OutboxWorker, 'settle'>;
@@ -39,7 +36,7 @@ export class PasswordChange {
    * meantime; unauthenticated when the caller's sign-in has ended in the meantime; unavailable
    */
   async change(caller: AdmittedCaller, current: string, wanted: string): Promise<void> {
-    const { connection, users, store, links, passwords, signins, callerCheck, worker, auditor } = this.#options;
+    const { connection, users, links, passwords, signins, callerCheck, worker, auditor } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
     const fact = { action: 'password_changed', target: userTarget(user) } as const;
@@ -53,10 +50,7 @@ export class PasswordChange {
       if ((await users.changePassword(user, hash, session)) === null) throw changedMeanwhile();
       await links.forget(user._id, session);
       await auditor.recordIn(session, fact);
-      const others = (await store.ofUser(caller.userId, session)).filter(
-        (signin) => signin.sid_hash !== hashSid(caller.sid),
-      );
-      return signins.deleteAll(others, 'password_changed', session);
+      return signins.deleteOthers(caller, 'password_changed', session);
     });
     await worker.settle(owed).catch((error: unknown) => {
       throw new AppError('unavailable', 'The password is changed. Your other sign-ins end in a moment.', {

@@ -13,7 +13,6 @@ import type { RootKeys } from '../root-keys/root-keys.ts';
 import { passkeysOf } from '../second-factors/second-factor.ts';
 import type { SecondFactorStore } from '../second-factors/second-factor-store.ts';
 import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
-import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { newIdentity } from './identity.ts';
 import type { IdentityStore } from './identity-store.ts';
@@ -24,7 +23,6 @@ import { beginTransaction, openTransaction } from './transaction.ts';
 export interface IdentitiesOptions {
   readonly connection: Connection;
   readonly users: UserStore;
-  readonly store: SigninStore;
   readonly identities: IdentityStore;
   readonly providers: Providers;
   readonly proofs: Proofs;
@@ -84,7 +82,7 @@ export class Identities {
    * @throws AppError not_found; conflict when it is the last way to sign in; step_up_required, unauthenticated
    */
   async unlink(caller: AdmittedCaller, id: string): Promise<void> {
-    const { connection, users, store, identities, signins, callerCheck, worker, auditor } = this.#options;
+    const { connection, users, identities, signins, callerCheck, worker, auditor } = this.#options;
     const owed = await inTransaction(connection, async (session) => {
       await callerCheck.requireFresh(caller, session);
       const user = await users.guard(caller.userId, session);
@@ -100,9 +98,7 @@ export class Identities {
       await identities.unlink(user._id, id, session);
       const details = { issuer: found.issuer };
       await auditor.recordIn(session, { action: 'identity_unlinked', target: userTarget(user), details });
-      const held = await store.ofUser(caller.userId, session);
-      const others = held.filter(({ sid_hash }) => sid_hash !== hashSid(caller.sid));
-      return signins.deleteAll(others, 'identity_unlinked', session);
+      return signins.deleteOthers(caller, 'identity_unlinked', session);
     });
     await worker.settle(owed);
   }

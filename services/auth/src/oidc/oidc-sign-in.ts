@@ -13,6 +13,7 @@ import type { SecondStep } from '../second-factors/second-step.ts';
 import { linkHash } from '../setup-links/setup-link.ts';
 import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import type { SetupLinks } from '../setup-links/setup-links.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
 import { type SigninOrigin, signinActor } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import type { IdentitiesOptions } from './identities.ts';
@@ -21,6 +22,7 @@ import type { ProvenIdentity } from './providers.ts';
 import { beginTransaction, openTransaction, type Transaction } from './transaction.ts';
 
 export interface OidcSignInOptions extends Omit<IdentitiesOptions, 'callerCheck' | 'confirmation' | 'auditor'> {
+  readonly store: SigninStore;
   readonly secondStep: SecondStep;
   readonly apiKeys: ApiKeys;
   readonly links: SetupLinks;

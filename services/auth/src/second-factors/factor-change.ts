@@ -62,10 +62,7 @@ export class FactorChange {
       await factors.set(current._id, { ...(await next(before, session)), recovery }, session);
       await store.markSecondFactor(hashSid(caller.sid), new Date(this.#now()), session);
       await auditor.recordIn(session, { action: 'second_factor_added', target: userTarget(current), details });
-      const others = (await store.ofUser(caller.userId, session)).filter(
-        ({ sid_hash }) => sid_hash !== hashSid(caller.sid),
-      );
-      const ended = await signins.deleteAll(others, 'second_factor_added', session);
+      const ended = await signins.deleteOthers(caller, 'second_factor_added', session);
       return { codes, owed: [...ended, ...(await this.relist(caller.userId, session))] };
     });
     // The other sign-ins are ended in the database. The outbox completes it if NATS is away: the codes must not get lost with the answer.

@@ -52,7 +52,7 @@ export const mountSignins = (api: Api, options: SigninRoutes): void => {
     })),
   }));
 
-  api.mount(endOtherSignins, async ({ caller }) => ({ ended: await signins.endOthers(caller.userId, caller.sid) }));
+  api.mount(endOtherSignins, async ({ caller }) => ({ ended: await signins.endOthers(caller) }));
 
   api.mount(endSignin, async ({ caller, params }) => {
     await signins.endOne(caller.userId, params.id);

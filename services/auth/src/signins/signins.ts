@@ -12,6 +12,7 @@ import type { Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { FactorProof } from '../second-factors/factor-proof.ts';
 import { hasSecondFactor } from '../second-factors/second-factor.ts';
+import type { AdmittedCaller } from './caller-check.ts';
 import type { Signin } from './signin.ts';
 import type { SigninStore } from './signin-store.ts';
 import { signinLifeMs, tokenExpiry } from './token-life.ts';
@@ -210,20 +211,30 @@ export class Signins {
   }
 
   /**
-   * Ends all of a user's sign-ins except for the one with this sid, including one that begins at the same time. @returns the number of
+   * Ends all of the caller's sign-ins except for the one that asks, including one that begins at the same time. @returns the number of
    * ended sign-ins
    */
-  async endOthers(userId: string, sid: string): Promise<number> {
-    const { connection, users, store, worker } = this.#options;
+  async endOthers(caller: AdmittedCaller): Promise<number> {
+    const { connection, users, worker } = this.#options;
     const owed = await inTransaction(connection, async (session) => {
-      await users.guard(userId, session);
-      const all = await store.ofUser(userId, session);
+      await users.guard(caller.userId, session);
       const now = this.#now();
-      const others = all.filter(({ sid_hash, expires_at }) => sid_hash !== hashSid(sid) && expires_at.getTime() > now);
-      return this.deleteAll(others, 'ended_by_user', session);
+      const others = await this.#othersOf(caller, session);
+      const valid = others.filter(({ expires_at }) => expires_at.getTime() > now);
+      return this.deleteAll(valid, 'ended_by_user', session);
     });
     await worker.settle(owed);
     return owed.length;
+  }
+
+  /** As `deleteAll`, for all of the caller's sign-ins except for the one that asks. */
+  async deleteOthers(caller: AdmittedCaller, reason: string, session: ClientSession): Promise<Owed[]> {
+    return this.deleteAll(await this.#othersOf(caller, session), reason, session);
+  }
+
+  async #othersOf({ userId, sid }: AdmittedCaller, session: ClientSession): Promise<Signin[]> {
+    const all = await this.#options.store.ofUser(userId, session);
+    return all.filter(({ sid_hash }) => sid_hash !== hashSid(sid));
   }
 
   /** Ends sign-ins in the caller's transaction. @returns the pending work, to settle after the commit */
