@@ -1,14 +1,14 @@
 import { leave, profileBelongings, regenerateApiKey, resetPassword, updateProfile } from '@webxterm/contracts/rest';
-import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { forgetCookie } from '../browser-session/cookie.ts';
 import type { CallerCheck } from '../signins/caller-check.ts';
-import { type Confirmation, changedMeanwhile } from './confirmation.ts';
+import type { Confirmation } from './confirmation.ts';
 import type { Deletion } from './deletion.ts';
 import { profileOf, shownKey } from './http.ts';
 import type { PasswordChange } from './password-change.ts';
 import type { ProfileChange } from './profile-change.ts';
+import { proveOwner } from './require-owner.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface OwnAccountRoutes {
@@ -44,13 +44,8 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
   api.mount(profileBelongings, ({ caller }) => deletion.belongings(caller.userId));
 
   api.mount(leave, async ({ caller, body, context }) => {
-    const user = await users.byId(caller.userId);
-    if (user === null) throw new AppError('unauthenticated');
-    await confirmation.require(user, body.current_password, caller);
-    await deletion.delete(caller.userId, body.machines, 'account_left', async (session) => {
-      await callerCheck.requireFresh(caller, session);
-      if ((await users.confirmVerified(user, session)) === null) throw changedMeanwhile();
-    });
+    const owner = await proveOwner({ users, callerCheck, confirmation }, caller, body.current_password);
+    await deletion.delete(caller.userId, body.machines, 'account_left', owner);
     forgetCookie(context.response, cookieName);
     return undefined;
   });

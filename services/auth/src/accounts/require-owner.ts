@@ -1,5 +1,5 @@
 import { AppError } from '@webxterm/shared';
-import type { Connection } from 'mongoose';
+import type { ClientSession, Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import { type Confirmation, changedMeanwhile } from './confirmation.ts';
@@ -14,23 +14,27 @@ export interface OwnerCheck {
 }
 
 /**
- * The account of a signed-in user who has proven to be its owner: by the password, and by the second factor if there is one. For what a later
- * request completes.
- * @throws AppError invalid_input when the password is wrong; forbidden; conflict when the password changed meanwhile; step_up_required,
- * too_many_requests, unauthenticated
+ * Checks that a signed-in user is the owner of the account: by the password, and by the second factor if there is one.
+ * @returns the check for the transaction of the change, which gives the account. It throws conflict when the password changed meanwhile,
+ * step_up_required, unauthenticated
+ * @throws AppError invalid_input when the password is wrong; forbidden; too_many_requests, unauthenticated
  */
-export const requireOwner = async (
-  { connection, users, callerCheck, confirmation }: OwnerCheck,
+export const proveOwner = async (
+  { users, callerCheck, confirmation }: Omit<OwnerCheck, 'connection'>,
   caller: AdmittedCaller,
   password: string,
-): Promise<User> => {
+): Promise<(session: ClientSession) => Promise<User>> => {
   const user = await users.byId(caller.userId);
   if (user === null) throw new AppError('unauthenticated');
   await confirmation.require(user, password, caller);
-  return inTransaction(connection, async (session) => {
+  return async (session) => {
     await callerCheck.requireFresh(caller, session);
     const confirmed = await users.confirmVerified(user, session);
     if (confirmed === null) throw changedMeanwhile();
     return confirmed;
-  });
+  };
 };
+
+/** The account of a caller who is its owner (`proveOwner`), for a request that another one completes. @throws AppError the errors of both checks */
+export const requireOwner = async (check: OwnerCheck, caller: AdmittedCaller, password: string): Promise<User> =>
+  inTransaction(check.connection, await proveOwner(check, caller, password));

@@ -2,7 +2,8 @@ import { AppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
-import { type Confirmation, changedMeanwhile } from '../accounts/confirmation.ts';
+import type { Confirmation } from '../accounts/confirmation.ts';
+import { proveOwner } from '../accounts/require-owner.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
@@ -55,24 +56,21 @@ export class Enrolment {
    * step_up_required, too_many_requests, unauthenticated
    */
   async beginTotp(caller: AdmittedCaller, password: string) {
-    const { connection, users, factors, roots, confirmation, callerCheck, issuer } = this.#options;
-    const user = await users.byId(caller.userId);
-    if (user === null) throw new AppError('unauthenticated');
-    await confirmation.require(user, password, caller);
+    const { connection, factors, roots, issuer } = this.#options;
+    const owner = await proveOwner(this.#options, caller, password);
     const secret = newTotpSecret();
     const pending = {
       sealed: sealTotpSecret(roots, caller.userId, secret),
       expires_at: new Date(this.#now() + pendingLifeSeconds * 1000),
     };
-    await inTransaction(connection, async (session) => {
-      await callerCheck.requireFresh(caller, session);
-      const confirmed = await users.confirmVerified(user, session);
-      if (confirmed === null) throw changedMeanwhile();
-      const before = confirmed.second_factor ?? noSecondFactor;
+    const { email } = await inTransaction(connection, async (session) => {
+      const user = await owner(session);
+      const before = user.second_factor ?? noSecondFactor;
       if (before.totp !== null) throw new AppError('conflict', 'You have an authenticator app. Remove it first.');
       await factors.set(user._id, { ...before, pending }, session);
+      return user;
     });
-    return { secret, url: totpUrl(secret, issuer, user.email), expires_in: pendingLifeSeconds };
+    return { secret, url: totpUrl(secret, issuer, email), expires_in: pendingLifeSeconds };
   }
 
   /**
