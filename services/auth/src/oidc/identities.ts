@@ -63,13 +63,11 @@ export class Identities {
 
   /** @throws AppError bad_challenge, provider_refused, conflict, step_up_required, unauthenticated, unavailable */
   async complete(caller: AdmittedCaller, sealed: string, query: string, clientIp: string): Promise<void> {
-    const { connection, users, identities, proofs, roots, factors, callerCheck, auditor } = this.#options;
+    const { connection, identities, proofs, roots, factors, callerCheck, auditor } = this.#options;
     const transaction = openTransaction(roots, sealed, purposeOf(caller), this.#now());
     const proven = await proofs.of(transaction, query, clientIp);
     await inTransaction(connection, async (session) => {
-      await callerCheck.requireFresh(caller, session);
-      const user = await users.guard(caller.userId, session);
-      if (user === null) throw new AppError('unauthenticated');
+      const user = await callerCheck.guardFresh(caller, session);
       await factors.useChallenge(transaction.jti, transaction.expiresAt, session);
       await identities.link(user, newIdentity(proven, new Date(this.#now()), false), session);
       const details = { provider: transaction.provider };
@@ -82,11 +80,9 @@ export class Identities {
    * @throws AppError not_found; conflict when it is the last way to sign in; step_up_required, unauthenticated
    */
   async unlink(caller: AdmittedCaller, id: string): Promise<void> {
-    const { connection, users, identities, signins, callerCheck, worker, auditor } = this.#options;
+    const { connection, identities, signins, callerCheck, worker, auditor } = this.#options;
     const owed = await inTransaction(connection, async (session) => {
-      await callerCheck.requireFresh(caller, session);
-      const user = await users.guard(caller.userId, session);
-      if (user === null) throw new AppError('unauthenticated');
+      const user = await callerCheck.guardFresh(caller, session);
       const linked = user.identities ?? [];
       const found = linked.find((identity) => identity.id === id);
       if (found === undefined) throw new AppError('not_found', 'Your account has no link by that id.');

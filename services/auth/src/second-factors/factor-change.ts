@@ -1,11 +1,9 @@
-import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection } from 'mongoose';
 import type { AccessTokenStore } from '../access-tokens/access-token-store.ts';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
-import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
@@ -18,7 +16,6 @@ import type { SecondFactorStore } from './second-factor-store.ts';
 
 export interface FactorChangeOptions {
   readonly connection: Connection;
-  readonly users: UserStore;
   readonly store: SigninStore;
   readonly factors: SecondFactorStore;
   readonly signins: Signins;
@@ -82,11 +79,9 @@ export class FactorChange {
     },
     next: (before: SecondFactor, user: User) => SecondFactor,
   ): Promise<void> {
-    const { connection, users, factors, callerCheck, worker, auditor } = this.#options;
+    const { connection, factors, callerCheck, worker, auditor } = this.#options;
     const owed = await inTransaction(connection, async (session) => {
-      await callerCheck.requireFresh(caller, session);
-      const user = await users.guard(caller.userId, session);
-      if (user === null) throw new AppError('unauthenticated');
+      const user = await callerCheck.guardFresh(caller, session);
       const wanted = next(user.second_factor ?? noSecondFactor, user);
       const has = hasSecondFactor({ second_factor: wanted });
       await factors.set(user._id, has ? wanted : { ...wanted, recovery: [] }, session);

@@ -27,12 +27,12 @@ export const byOperator: StillAllowed = async () => {};
  * retried.
  */
 export class CallerCheck {
-  readonly #users: Pick<UserStore, 'byId'>;
+  readonly #users: Pick<UserStore, 'byId' | 'guard'>;
   readonly #store: Pick<SigninStore, 'guard' | 'bySidHash'>;
   readonly #now: () => number;
 
   constructor(
-    users: Pick<UserStore, 'byId'>,
+    users: Pick<UserStore, 'byId' | 'guard'>,
     store: Pick<SigninStore, 'guard' | 'bySidHash'>,
     now: () => number = Date.now,
   ) {
@@ -53,6 +53,17 @@ export class CallerCheck {
   async requireFresh(caller: AdmittedCaller, session: ClientSession): Promise<User> {
     const { user, signin } = await this.#require(caller, session);
     if (hasSecondFactor(user) && !this.#isFresh(signin)) throw new AppError('step_up_required');
+    return user;
+  }
+
+  /**
+   * As `requireFresh`, for a change of the account: no other transaction can change it at the same time.
+   * @throws AppError step_up_required, unauthenticated
+   */
+  async guardFresh(caller: AdmittedCaller, session: ClientSession): Promise<User> {
+    await this.requireFresh(caller, session);
+    const user = await this.#users.guard(caller.userId, session);
+    if (user === null) throw new AppError('unauthenticated');
     return user;
   }
 
