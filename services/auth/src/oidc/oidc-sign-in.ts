@@ -93,7 +93,8 @@ export class OidcSignIn {
 
   /** Links the account of a setup link, which an administrator made, and signs in to it. */
   async #setUp(setup: string, { jti, expiresAt, provider }: Transaction, proven: ProvenIdentity, from: SigninOrigin) {
-    const { connection, users, store, linkStore, factors, identities, signins, secondStep, apiKeys } = this.#options;
+    const { connection, users, store, linkStore, factors, identities, signins, secondStep, apiKeys, auditor } =
+      this.#options;
     const at = new Date(this.#now());
     const link = await linkStore.byHash(setup, at);
     if (link === null) throw new AppError('bad_link');
@@ -104,24 +105,14 @@ export class OidcSignIn {
       if (user.disabled) throw new AppError('user_disabled');
       await factors.useChallenge(jti, expiresAt, session);
       await identities.link(user, newIdentity(proven, at, true), session);
-      const actor = {
-        kind: 'user',
-        user_id: user._id.toHexString(),
-        username: user.username,
-        signin_ref: null,
-      } as const;
-      const details = { provider, kind: link.kind };
-      await this.#options.auditor.recordIn(session, {
+      await auditor.recordIn(session, {
         action: 'identity_linked',
         target: userTarget(user),
-        actor,
-        details,
+        actor: signinActor(user, null),
+        details: { provider, kind: link.kind },
       });
-      const ended = await signins.deleteAll(
-        await store.ofUser(user._id.toHexString(), session),
-        'link_redeemed',
-        session,
-      );
+      const before = await store.ofUser(user._id.toHexString(), session);
+      const ended = await signins.deleteAll(before, 'link_redeemed', session);
       return { user, ended, made: hasSecondFactor(user) ? undefined : await signins.insert(user._id, from, session) };
     });
     await this.#options.worker.settle(ended);

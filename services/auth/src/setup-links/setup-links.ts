@@ -13,7 +13,7 @@ import { hasSecondFactor } from '../second-factors/second-factor.ts';
 import type { SecondStep } from '../second-factors/second-step.ts';
 import type { StillAllowed } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
-import type { SigninOrigin, Signins } from '../signins/signins.ts';
+import { type SigninOrigin, type Signins, signinActor } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { linkHash, linkLifeSeconds, linkUrl, newLinkToken, type SetupLink } from './setup-link.ts';
 import type { SetupLinkStore } from './setup-link-store.ts';
@@ -98,7 +98,7 @@ export class SetupLinks {
       await auditor.recordIn(session, {
         action: 'link_redeemed',
         target: userTarget(user),
-        actor: { kind: 'user', user_id: user._id.toHexString(), username: user.username, signin_ref: null },
+        actor: signinActor(user, null),
         details: { kind: link.kind },
       });
       const before = await store.ofUser(user._id.toHexString(), session);

@@ -259,12 +259,12 @@ export class Signins {
   }
 }
 
-/** The actor of a sign-in. The request has no token, so the caller is the user who signs in. */
-export const signinActor = (user: Pick<User, '_id' | 'username'>, sid: string): ClaimedActor => ({
+/** The actor of a request without a token: the user who signs in. `sid` null: by a link, before the sign-in begins. */
+export const signinActor = (user: Pick<User, '_id' | 'username'>, sid: string | null): ClaimedActor => ({
   kind: 'user',
   user_id: user._id.toHexString(),
   username: user.username,
-  signin_ref: auditSigninRef(sid),
+  signin_ref: sid === null ? null : auditSigninRef(sid),
 });
 
 const endOf = (signin: Signin, reason: string): AuditFact => ({
