@@ -45,3 +45,6 @@ export const openCeremony = (
 /** The challenge that an authenticator signs: it stands for the sealed token, which is too long for one. */
 export const challengeBytes = (sealed: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(createHash('sha256').update(sealed).digest());
+
+/** As browsers send it. */
+export const challengeText = (sealed: string): string => Buffer.from(challengeBytes(sealed)).toString('base64url');

@@ -5,7 +5,7 @@ import type { User } from '../accounts/user.ts';
 import type { FactorProof } from '../second-factors/factor-proof.ts';
 import { passkeysOf, type StoredPasskey } from '../second-factors/second-factor.ts';
 import type { SecondFactorStore } from '../second-factors/second-factor-store.ts';
-import { ceremonyLifeSeconds, challengeBytes } from './ceremony.ts';
+import { ceremonyLifeSeconds, challengeText } from './ceremony.ts';
 import type { RelyingParty } from './relying-party.ts';
 
 export interface PasskeyCheckOptions {
@@ -70,7 +70,7 @@ export class PasskeyCheck {
           response: { ...response, ...(userHandle == null ? {} : { userHandle }) },
           clientExtensionResults: {},
         },
-        expectedChallenge: Buffer.from(challengeBytes(sealed)).toString('base64url'),
+        expectedChallenge: challengeText(sealed),
         expectedOrigin: origins,
         expectedRPID: id,
         credential: {
@@ -91,7 +91,7 @@ export class PasskeyCheck {
 
   #request(sealed: string): PasskeyRequest {
     return {
-      challenge: Buffer.from(challengeBytes(sealed)).toString('base64url'),
+      challenge: challengeText(sealed),
       rpId: this.party.id,
       timeout: ceremonyLifeSeconds * 1000,
     };

@@ -11,7 +11,14 @@ import type { FactorChange } from '../second-factors/factor-change.ts';
 import { passkeysOf, type StoredPasskey } from '../second-factors/second-factor.ts';
 import type { SecondFactorStore } from '../second-factors/second-factor-store.ts';
 import type { AdmittedCaller } from '../signins/caller-check.ts';
-import { beginCeremony, ceremonyLifeSeconds, challengeBytes, openCeremony, type Purpose } from './ceremony.ts';
+import {
+  beginCeremony,
+  ceremonyLifeSeconds,
+  challengeBytes,
+  challengeText,
+  openCeremony,
+  type Purpose,
+} from './ceremony.ts';
 import { descriptorOf, handleOf, type PasskeyCheck } from './passkey-check.ts';
 
 export interface PasskeyEnrolmentOptions extends OwnerCheck {
@@ -116,7 +123,7 @@ export class PasskeyEnrolment {
     const { transports = [], ...response } = credential.response;
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: { ...credential, response: { ...response, transports }, clientExtensionResults: {} },
-      expectedChallenge: Buffer.from(challengeBytes(sealed)).toString('base64url'),
+      expectedChallenge: challengeText(sealed),
       expectedOrigin: origins,
       expectedRPID: id,
       requireUserVerification: false,
