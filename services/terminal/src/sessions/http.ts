@@ -15,7 +15,7 @@ import { AppError, toAppError } from '@webxterm/shared';
 import type { Api, Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { newId } from '../tickets/admission.ts';
-import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
+import { newTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
 import type { Denials } from '../websocket/denials.ts';
 import { kindOf, requireKind, requireLinuxUser } from './kind.ts';
 import type { MachineCalls } from './machine-calls.ts';
@@ -54,18 +54,9 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     });
     if (body.mode === 'view' && body.session_id === undefined)
       throw new AppError('invalid_input', 'mode "view" needs a session_id.');
-    const ticket = sealTicket(options.ticketKey, {
-      jti: newId().toString('base64url'),
-      user_id: caller.userId,
-      username: caller.username,
-      sid: caller.sid,
-      agent_id: body.agent_id,
-      session_id: sessionId,
-      mode: body.mode,
-      kind,
-      ...(watch && { watch }),
-      exp: Math.floor(options.now() / 1000) + ticketLifeSeconds,
-    });
+    const { agent_id, mode } = body;
+    const session = { agent_id, session_id: sessionId, mode, kind, ...(watch && { watch }) };
+    const ticket = newTicket(options.ticketKey, caller, session, options.now());
     return { ticket, session_id: sessionId, expires_in: ticketLifeSeconds };
   });
 

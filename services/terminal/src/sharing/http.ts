@@ -21,8 +21,7 @@ import { kindOf } from '../sessions/kind.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import type { SessionRecord } from '../sessions/record.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import { newId } from '../tickets/admission.ts';
-import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
+import { newTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
 import { shareDetails, sharedFact, shareFact } from './audit.ts';
 import type { ShareRecord } from './record.ts';
 import type { ShareStore } from './store.ts';
@@ -132,17 +131,8 @@ const mountForGuests = (api: Api, { shares, sessions, auditor, ticketKey, tries,
     tries.count(`join ${caller.userId}`);
     const share = await shares.usable(params.share_id, caller.userId);
     await requireLive(sessions, share);
-    const ticket = sealTicket(ticketKey, {
-      jti: newId().toString('base64url'),
-      user_id: caller.userId,
-      username: caller.username,
-      sid: caller.sid,
-      agent_id: share.agent_id,
-      session_id: share.session_id,
-      mode: share.role,
-      share_id: share.share_id,
-      exp: Math.floor(now() / 1000) + ticketLifeSeconds,
-    });
+    const { agent_id, session_id, role: mode, share_id } = share;
+    const ticket = newTicket(ticketKey, caller, { agent_id, session_id, mode, share_id }, now());
     return { share: toSharedSession(share), ticket, expires_in: ticketLifeSeconds };
   });
 };

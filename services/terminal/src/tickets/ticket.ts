@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { AttachMode } from '@webxterm/contracts/rest';
-import { openToken, sealToken } from '@webxterm/shared/api';
+import { type Caller, openToken, sealToken } from '@webxterm/shared/api';
 import { z } from 'zod';
 
 /** Claims of a ticket (`wxt_tk_`). A ticket allows one attach within 30 s. */
@@ -26,6 +27,22 @@ export type Ticket = z.infer<typeof Ticket>;
 export const ticketLifeSeconds = 30;
 
 export const sealTicket = (key: Buffer, ticket: Ticket): string => sealToken(key, 'wxt_tk_', ticket);
+
+/** A ticket of the caller for one session. */
+export const newTicket = (
+  key: Buffer,
+  { userId, username, sid }: Pick<Caller, 'userId' | 'username' | 'sid'>,
+  session: Omit<Ticket, 'jti' | 'user_id' | 'username' | 'sid' | 'exp'>,
+  nowMs: number,
+): string =>
+  sealTicket(key, {
+    jti: randomBytes(16).toString('base64url'),
+    user_id: userId,
+    username,
+    sid,
+    ...session,
+    exp: Math.floor(nowMs / 1000) + ticketLifeSeconds,
+  });
 
 /** @throws AppError unauthenticated */
 export const openTicket = (key: Buffer, token: string, nowMs: number): Ticket =>
