@@ -51,7 +51,8 @@ export class OidcSignIn {
     const { sign_up } = providers.require(provider);
     if (setupToken !== undefined) {
       if (sign_up === 'off') throw new AppError('not_linked');
-      await this.#invited(await links.lookUp(setupToken));
+      const { link } = await links.lookUp(setupToken);
+      if (link.kind !== 'setup') throw new AppError('bad_link');
     }
     const setup = setupToken === undefined ? null : linkHash(setupToken);
     const { sealed, ...secrets } = beginTransaction(roots, { ...anyone, provider, setup }, this.#now());
@@ -169,10 +170,6 @@ export class OidcSignIn {
     const domain = email?.split('@')[1]?.toLowerCase() ?? '';
     const admitted = typeof sign_up !== 'string' && emailVerified && sign_up.includes(domain);
     return admitted ? Email.safeParse(email).data : undefined;
-  }
-
-  async #invited({ link }: Awaited<ReturnType<SetupLinks['lookUp']>>): Promise<void> {
-    if (link.kind !== 'setup') throw new AppError('bad_link');
   }
 
   #refused(error: unknown, user: User | null, from: SigninOrigin): Promise<never> {
