@@ -20,6 +20,3 @@ export const fileFact = (
     agentId,
     details: { path: shortened(path), ...more },
   }) as const satisfies AuditFact;
-
-/** A transfer ends after this time. If the service was killed, the row shows `unknown` then. */
-export const longestTransferMs = 6 * 3_600_000;

@@ -8,9 +8,9 @@ import type { RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { z } from 'zod';
 import { Hashed, Opened } from './answers.ts';
-import { fileFact, longestTransferMs } from './audit.ts';
+import { fileFact } from './audit.ts';
 import { attachmentHeader, ifRangeOf, rangeOf } from './conditions.ts';
-import type { FileCall } from './file-call.ts';
+import { type FileCall, longestTransferMs } from './file-call.ts';
 
 export interface DownloadRequest {
   readonly agentId: string;

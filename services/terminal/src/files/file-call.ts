@@ -34,6 +34,8 @@ export interface FileCallRequest {
  * of two cores, the median of a key's echo rose from 10 to 233 ms during a download, with 128 KiB to 16 ms, at the same rate.
  */
 const window = 128 * 1024;
+/** A transfer ends after this time. If the service was killed, the row of the audit log shows `unknown` then. */
+export const longestTransferMs = 6 * 3_600_000;
 /** Sentences of a machine are cut to this many characters. */
 const maxSentence = 600;
 

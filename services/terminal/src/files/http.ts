@@ -16,9 +16,9 @@ import type { OpenAttachment } from '../attachment/attachment.ts';
 import { Places } from '../places.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import { Done, DoneWithEntry, Page } from './answers.ts';
-import { fileFact, longestTransferMs, shortened } from './audit.ts';
+import { fileFact, shortened } from './audit.ts';
 import { sendFile } from './download.ts';
-import { FileCall, type FileCallRequest } from './file-call.ts';
+import { FileCall, type FileCallRequest, longestTransferMs } from './file-call.ts';
 import { lengthOf, receiveFile } from './upload.ts';
 
 export interface FilesHttpOptions {

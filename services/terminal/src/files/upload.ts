@@ -5,9 +5,9 @@ import type { RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { z } from 'zod';
 import { Done, Written } from './answers.ts';
-import { fileFact, longestTransferMs } from './audit.ts';
+import { fileFact } from './audit.ts';
 import { writeConditions } from './conditions.ts';
-import type { FileCall } from './file-call.ts';
+import { type FileCall, longestTransferMs } from './file-call.ts';
 
 export interface UploadRequest {
   readonly agentId: string;
