@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createConnection } from 'node:net';
 import { fileData, fileJson } from '@webxterm/contracts/file-messages';
 import type { Auditor } from '@webxterm/shared/audit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callOf } from '../testing/file-machine.ts';
 import { type DownloadRequest, sendFile } from './download.ts';
 
@@ -87,4 +87,36 @@ describe('a download', () => {
       ]);
     },
   );
+
+  /** A machine that sends more than a client takes that does not read. */
+  const stalled = async () => {
+    const download = await make();
+    const { machine, socket, received } = download;
+    machine.say(opened(1e9), fileData(Buffer.from('hello')));
+    while (!received().endsWith('hello')) await once(socket, 'data');
+    socket.pause();
+    machine.say(...Array.from({ length: 400 }, () => fileData(Buffer.alloc(60_000))));
+    for (let before = -1; machine.waiting !== before; ) {
+      before = machine.waiting;
+      await new Promise((resolve) => setImmediate(() => setTimeout(resolve, 20)));
+    }
+    expect(machine.waiting).toBeGreaterThan(0);
+    return download;
+  };
+
+  it('whose client does not read ends at once with its right', async () => {
+    const { machine, ended, rows } = await stalled();
+    machine.refuse('machine_not_found');
+    await ended;
+    expect(rows).toMatchObject([{ result: 'failed', reason: 'machine_not_found' }]);
+  });
+
+  it('whose client does not read for 60 s ends, so that its place is free', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    onTestFinished(() => void vi.useRealTimers());
+    const { ended, rows } = await stalled();
+    await vi.advanceTimersByTimeAsync(60_000);
+    await ended;
+    expect(rows).toMatchObject([{ result: 'failed', reason: 'request_timeout' }]);
+  });
 });

@@ -19,6 +19,9 @@ export interface DownloadRequest {
   readonly context: Pick<RequestContext, 'request' | 'response'>;
 }
 
+/** A download ends when its client takes nothing for this long. The helper on the machine ends then, too. */
+const stalledMs = 60_000;
+
 /** How a download ended. `error`: the rest of the content could not be sent. */
 interface Sent {
   readonly bytes: number;
@@ -94,20 +97,29 @@ const send = async (request: DownloadRequest): Promise<Sent> => {
         throw new AppError('file_failed', 'The machine sent more than it announced.');
       bytes += message.bytes.length;
       hash.update(message.bytes);
-      if (!response.write(message.bytes)) await taken(response);
+      if (!response.write(message.bytes)) await taken(response, call);
     }
   } catch (error) {
     return { bytes, sha256: null, error: toAppError(error) };
   }
 };
 
-/** Resolves when the client has taken what was written, or is gone. */
-const taken = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done).off('close', done);
-      resolve();
-    };
-    if (response.closed) resolve();
-    else response.on('drain', done).on('close', done);
-  });
+/**
+ * Waits until the client has taken what was written, is gone, or the call was ended: a client that does not read must not keep its place.
+ * @throws AppError request_timeout
+ */
+const taken = async (response: ServerResponse, call: Pick<FileCall, 'cut' | 'changed'>): Promise<void> => {
+  const { promise: late, resolve } = Promise.withResolvers<'late'>();
+  const { promise: drained, resolve: drain } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve('late'), stalledMs);
+  const onDrain = (): void => drain(undefined);
+  response.on('drain', onDrain).on('close', onDrain);
+  try {
+    while (response.writableNeedDrain && !response.closed && !call.cut)
+      if ((await Promise.race([drained, late, call.changed])) === 'late')
+        throw new AppError('request_timeout', `The client has read nothing for ${stalledMs / 1000} s.`);
+  } finally {
+    clearTimeout(timer);
+    response.off('drain', onDrain).off('close', onDrain);
+  }
+};

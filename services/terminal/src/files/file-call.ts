@@ -81,6 +81,7 @@ export class FileCall {
   #announced = 0;
   #accepted = false;
   #error: AppError | undefined;
+  #cut = false;
   #changed = Promise.withResolvers<undefined>();
 
   constructor(attach: OpenAttachment, request: FileCallRequest) {
@@ -88,7 +89,10 @@ export class FileCall {
       frame: (bytes) => this.#receive(decodeDown(bytes)),
       waiting: () => {},
       drained: () => {},
-      over: (error) => this.fail(error ?? new AppError('files_not_started', 'The helper for files has ended.')),
+      over: (error) =>
+        error === undefined
+          ? this.#end(new AppError('files_not_started', 'The helper for files has ended.'))
+          : this.fail(error),
     });
     this.#attachment.start();
   }
@@ -101,6 +105,11 @@ export class FileCall {
   /** Whether the machine has sent something that was not taken yet. */
   get hasMessage(): boolean {
     return this.#messages.length > 0 || this.#error !== undefined;
+  }
+
+  /** Whether the call was ended before its end: nothing of it may be passed on any more. */
+  get cut(): boolean {
+    return this.#cut;
   }
 
   /** Resolves when something has arrived, there is room to send, or the call has ended. */
@@ -121,7 +130,7 @@ export class FileCall {
   /** The next message of the machine. @throws AppError */
   async next(): Promise<FileMessage> {
     for (;;) {
-      const message = this.#messages.shift();
+      const message = this.#cut ? undefined : this.#messages.shift();
       if (message !== undefined) {
         this.#take(message);
         return message;
@@ -148,8 +157,13 @@ export class FileCall {
     throw new AppError('file_failed', 'The agent of this machine answers in a way that this server does not know.');
   }
 
-  /** Ends the session, and everything that waits for it. */
+  /** Ends the session, and everything that waits for it. What has arrived before is not passed on any more. */
   fail(error: AppError): void {
+    this.#cut = true;
+    this.#end(error);
+  }
+
+  #end(error: AppError): void {
     this.#error ??= error;
     this.#attachment?.detach('left');
     this.#wake();
