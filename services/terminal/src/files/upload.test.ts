@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { FileMessageReader } from '@webxterm/contracts/file-messages';
 import { AppError } from '@webxterm/shared';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { lengthOf, receiveFile, type UploadRequest } from './upload.ts';
 
 const withLength = (length: string | undefined): UploadRequest['request'] =>
@@ -109,5 +109,22 @@ describe('an upload', () => {
     act(body);
     await expect(done).rejects.toMatchObject({ code: 'machine_not_found' });
     expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it('that is refused is answered after a minute although its client sends a byte now and then', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { body, fail, done } = make(1_000_000);
+    fail(new AppError('disk_full'));
+    let answered = false;
+    done.catch(() => {
+      answered = true;
+    });
+    for (let passed = 0; passed < 60_000; passed += 400) {
+      expect(answered).toBe(false);
+      body.write('x');
+      await vi.advanceTimersByTimeAsync(400);
+    }
+    await expect(done).rejects.toMatchObject({ code: 'disk_full' });
   });
 });

@@ -20,6 +20,8 @@ export interface UploadRequest {
 const maxDrained = 64 * 1024 * 1024;
 /** A client that sends nothing for this long gets the answer without having sent everything. */
 const drainSilenceMs = 500;
+/** It gets the answer after this time in any case, so that a client that sends a byte now and then does not keep its place. */
+const longestDrainMs = 60_000;
 
 /** The length of the file. @throws AppError length_required, file_too_large */
 export const lengthOf = (request: UploadRequest['request'], maxBytes: number): number => {
@@ -94,11 +96,17 @@ const drained = (request: UploadRequest['request']): Promise<void> =>
   new Promise((resolve) => {
     let read = 0;
     if (request.complete || request.destroyed) return resolve();
-    const timer = setTimeout(resolve, drainSilenceMs);
+    const done = (): void => {
+      clearTimeout(silence);
+      clearTimeout(longest);
+      resolve();
+    };
+    const silence = setTimeout(done, drainSilenceMs);
+    const longest = setTimeout(done, longestDrainMs);
     request.on('data', (chunk: Buffer) => {
-      timer.refresh();
+      silence.refresh();
       read += chunk.length;
-      if (read > maxDrained) resolve();
+      if (read > maxDrained) done();
     });
-    request.once('end', resolve).once('close', resolve).resume();
+    request.once('end', done).once('close', done).resume();
   });
