@@ -88,6 +88,17 @@ describe('a download', () => {
     },
   );
 
+  it.each([
+    ['fewer bytes', 'hell', 'hell'],
+    ['other bytes', 'hallo', 'hello'],
+  ])('of %s than the machine says is closed early', async (_what, sent, said) => {
+    const { machine, ended, rows, socket } = await make();
+    machine.say(opened(5), fileData(Buffer.from(sent)), hashed(said));
+    await ended;
+    await once(socket, 'close');
+    expect(rows).toMatchObject([{ result: 'failed', reason: 'file_failed' }]);
+  });
+
   /** A machine that sends more than a client takes that does not read. */
   const stalled = async () => {
     const download = await make();

@@ -11,7 +11,7 @@ const mib = 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** An upload to a machine that takes everything until it fails. */
-const make = (size: number) => {
+const make = (size: number, answerOf: (sent: { json: unknown[] }) => unknown = ({ json }) => json.at(-1)) => {
   const body = Object.assign(new PassThrough(), { headers: {}, complete: false });
   const reader = new FileMessageReader();
   const sent: { json: unknown[]; bytes: Uint8Array[] } = { json: [], bytes: [] };
@@ -37,7 +37,7 @@ const make = (size: number) => {
     },
     answer: async () => {
       if (failure !== undefined) throw failure;
-      return {};
+      return answerOf(sent);
     },
     close: () => {},
   } as unknown as UploadRequest['call'];
@@ -79,6 +79,12 @@ describe('an upload', () => {
       { op: 'write', path: '/a', size: content.length, onlyNew: false, ifMatch: null },
       { sha256: sha256(content) },
     ]);
+  });
+
+  it('of which the machine says that it is something else has failed', async () => {
+    const { body, done } = make(5, () => ({ sha256: sha256(Buffer.from('other')) }));
+    body.end('hello');
+    await expect(done).rejects.toMatchObject({ code: 'file_failed' });
   });
 
   it('ends when its client leaves, before or after the machine has ended it', async () => {

@@ -44,7 +44,10 @@ export const receiveFile = async (
     await call.answer(Done);
     const sha256 = await sendBody({ call, request });
     if (!call.hasMessage) await call.send(fileJson({ sha256 }));
-    return call.answer(Written);
+    const written = await call.answer(Written);
+    // The row of the audit log and the answer have the hash of what was sent, whatever the machine says.
+    if (written.sha256 !== sha256) throw new AppError('file_failed', 'The machine did not write what was sent to it.');
+    return written;
   };
   try {
     return await auditor.act(fact, write, {
