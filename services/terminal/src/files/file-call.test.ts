@@ -25,10 +25,11 @@ describe('a call about files', () => {
     expect(machine.waiting).toBe(0);
   });
 
-  it('ends when the machine ignores the limits, sends garbage, or the right ends', async () => {
-    const [flood, garbage, ended] = [callOf(), callOf(), callOf()];
+  it('ends when the machine ignores the limits, sends garbage or thousands of empty messages, or the right ends', async () => {
+    const [flood, small, garbage, ended] = [callOf(), callOf(), callOf(), callOf()];
     flood.machine.say(...Array.from({ length: 40 }, () => fileData(new Uint8Array(60_000))));
     flood.machine.ignoreLimits();
+    small.machine.say(...Array.from({ length: 5000 }, () => fileData(new Uint8Array())));
     garbage.machine.say(Buffer.alloc(100, 255));
     ended.machine.refuse('machine_not_found');
     await expect(garbage.call.next()).rejects.toMatchObject({ code: 'file_failed' });
@@ -36,6 +37,7 @@ describe('a call about files', () => {
       code: 'machine_not_found',
       message: 'You may no longer do this with files on this machine.',
     });
+    await expect(small.call.next()).rejects.toMatchObject({ code: 'file_failed' });
     expect([flood.machine.detached, garbage.machine.detached, ended.machine.detached]).toEqual([true, true, true]);
   });
 });

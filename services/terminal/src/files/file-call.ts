@@ -36,6 +36,8 @@ export interface FileCallRequest {
 const window = 128 * 1024;
 /** A transfer ends after this time. If the service was killed, the row of the audit log shows `unknown` then. */
 export const longestTransferMs = 6 * 3_600_000;
+/** Messages that wait to be taken. A message of five bytes takes a hundred times as much memory here. */
+const maxWaiting = 4096;
 /** Sentences of a machine are cut to this many characters. */
 const maxSentence = 600;
 
@@ -195,6 +197,7 @@ export class FileCall {
       for (const { bytes } of this.#reader.output(frame.offset, frame.payload))
         this.#messages.push(...this.#splitter.push(bytes));
       if (this.#reader.next - this.#announced > 4 * window) throw new Error('the machine ignores the limits');
+      if (this.#messages.length > maxWaiting) throw new Error('the machine sends too many small messages');
       this.#sendLimitIfDue();
     } else if (frame.type === 'gap') this.#lost();
     else if (takeInputFrame(this.#input, frame)) this.#flush();
