@@ -120,7 +120,7 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
   },
   'terminal/tickets': {
     mutate: ['services/terminal/src/tickets/{admission,resume-pass,take-slot,ticket}.ts'],
-    tests: ['services/terminal/src/tickets/{admission,take-slot}.test.ts'],
+    tests: ['services/terminal/src/tickets/{admission,take-slot,ticket}.test.ts'],
     floor: 95,
     fast: true,
   },
