@@ -1,3 +1,5 @@
+import { UsageError } from '@webxterm/shared/command-line';
+
 /** A folder whose checks are mutated, with the tests that must notice it. */
 export interface MutatedFolder {
   /** Files that decide what is let in, kept or dropped. What only connects parts is left out. Paths and globs from the root. */
@@ -152,18 +154,16 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
   },
 };
 
-/**
- * The folders that the arguments of the command name. @throws Error for none and for an unknown name, with the known ones
- */
+/** The folders that the arguments of the command name. @throws UsageError for none and for an unknown name */
 export const chosenFolders = (names: readonly string[]): [string, MutatedFolder][] => {
   const all = Object.entries(mutatedFolders);
-  if (names[0] === 'all') return all;
-  if (names[0] === 'fast') return all.filter(([, { fast }]) => fast);
-  const known = `npm run mutation -- all | fast | FOLDER…, where FOLDER is one of ${Object.keys(mutatedFolders).join(', ')}`;
-  if (names.length === 0) throw new Error(known);
+  if (names.length === 0) throw new UsageError('A folder is missing');
+  const [only] = names.length === 1 ? names : [];
+  if (only === 'all') return all;
+  if (only === 'fast') return all.filter(([, { fast }]) => fast);
   return names.map((name) => {
     const folder = mutatedFolders[name];
-    if (folder === undefined) throw new Error(`${name} is not known: ${known}`);
+    if (folder === undefined) throw new UsageError(`Unknown folder '${name}'`);
     return [name, folder];
   });
 };

@@ -1,15 +1,48 @@
-// `npm run mutation -- FOLDER…`, `-- fast` (what .ci/run mutates) or `-- all` (over night): names the changes of checks that no test notices.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chosenFolders, type MutatedFolder } from './folders.ts';
+import { exitForUsage, exitWithHelp, parseCommandLine } from '@webxterm/shared/command-line';
+import { chosenFolders, type MutatedFolder, mutatedFolders } from './folders.ts';
 import { installStryker, strykerProgram, toolFolder, vitestRunner } from './stryker.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-const names = process.argv.slice(2);
-const folders = chosenFolders(names);
-const isByNight = names[0] === 'all';
+const usage = `Usage: npm run mutation -- all | fast | FOLDER…
+
+Changes the checks of a folder one by one and runs its unit tests: names each change that no test notices. Exits with 1 if fewer changes are
+noticed than the floor of the folder demands.
+
+Folders:
+  all   every folder (a night)
+  fast  the folders that .ci/run mutates
+${Object.keys(mutatedFolders)
+  .map((name) => `  ${name}`)
+  .join('\n')}
+
+Options:
+  -h, --help    show this text and do nothing
+
+Settings, from the environment:
+  MUTATION_CONCURRENCY    the number of mutants that are tried at once (1)
+
+Examples:
+  npm run mutation -- shared/tokens
+  npm run mutation -- fast`;
+
+const readFolders = () => {
+  try {
+    const { values, positionals } = parseCommandLine(process.argv.slice(2), {
+      options: {},
+      positionals: Number.POSITIVE_INFINITY,
+    });
+    if (values.help) return exitWithHelp(usage);
+    return { folders: chosenFolders(positionals), isByNight: positionals[0] === 'all' };
+  } catch (error) {
+    return exitForUsage(error, usage);
+  }
+};
+
+const { folders, isByNight } = readFolders();
 
 /** @returns whether the floor is reached */
 const isNoticed = (name: string, { mutate, tests, floor, startsServers }: MutatedFolder): boolean => {

@@ -14,6 +14,10 @@ Options:
 Settings, from the environment:
   WEBXTERM_DATA_DIR, WEBXTERM_HOST, WEBXTERM_PORT, WEBXTERM_GRPC_PORT   as of npm start
 
+Examples:
+  npm run doctor
+  npm run doctor -- --json
+
 With Compose: docker compose exec gateway node src/doctor/main.ts`;
 
 await runDoctor(usage, () => examine(readSettings()));

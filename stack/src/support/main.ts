@@ -14,7 +14,11 @@ Options:
   -h, --help    show this text and do nothing
 
 Settings, from the environment:
-  WEBXTERM_DATA_DIR         the folder of npm start (.webxterm)`;
+  WEBXTERM_DATA_DIR         the folder of npm start (.webxterm)
+
+Examples:
+  npm run support
+  npm run support -- /tmp/question.tar.gz`;
 
 const readFile = (): string => {
   try {
