@@ -45,13 +45,17 @@ describe('a shell of the agent, beside one of sshd', () => {
     expect(confined).toEqual(agent);
   });
 
-  it.each(['alice@corp.example.com', 'CORP\\alice', '1001user', 'jörg'])(
-    'is of %s, an account that getent finds',
-    async (name) => {
-      const { text } = await machine.shell(name, 'printf "is [%s]" "$USER"');
-      expect(text).toContain(`is [${name}]`);
-    },
-  );
+  it.each([
+    'alice@corp.example.com',
+    'CORP\\alice',
+    '1001user',
+    'jörg',
+    'maximiliane.hohenberg-lichtenstein@accounts.europe-central.corp.example.com',
+  ])('is of %s, an account that getent finds', async (name) => {
+    const { text } = await machine.shell(name, 'printf "is [%s]" "$USER"');
+    expect(text).toContain(`is [${name}]`);
+    expect((await machine.command(name, 'printf "is [%s]" "$USER"')).stdout).toBe(`is [${name}]`);
+  });
 
   it.each([
     ['exit 3', { exitCode: 3 }],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyLinuxUser } from './linux-users.ts';
+import { anyLinuxUser, maxLinuxUserName } from './linux-users.ts';
 import { isPlainText } from './plain-text.ts';
 
 /** 24 hex digits: a MongoDB ObjectId. */
@@ -24,10 +24,14 @@ export const ViewerId = z
   .meta({ example: '0XojruubUVM83u9X9VSQKA' });
 /** RFC 3339 in UTC, with Z. */
 export const Timestamp = z.iso.datetime().meta({ example: '2026-11-30T09:30:00.000Z' });
-/** The name of an account of passwd(5). A directory has names such as `CORP\alice` and `alice@corp`. */
+/** The name of an account of passwd(5). A directory has names such as `CORP\alice` and `alice@corp`. At most 255 bytes of UTF-8. */
 export const LinuxUserName = z
   .string()
   .min(1)
-  .max(65)
+  .max(maxLinuxUserName)
+  .refine(
+    (name) => new TextEncoder().encode(name).length <= maxLinuxUserName,
+    `must have at most ${maxLinuxUserName} bytes`,
+  )
   .refine((name) => name !== anyLinuxUser && !name.includes(':') && isPlainText(name), 'must be the name of an account')
   .meta({ example: 'deploy' });

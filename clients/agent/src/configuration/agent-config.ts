@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import { maxLinuxUserName } from '@webxterm/contracts/linux-users';
 // valibot instead of zod, whose schemas need 15 MB in every idle agent.
 import * as v from 'valibot';
 
@@ -28,6 +29,14 @@ const pem = v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must b
 const text = (atMost: number) =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(atMost), v.metadata({ allowed: `1 to ${atMost} characters` }));
 
+/** The machine's name service decides which accounts exist. */
+const accountName = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxBytes(maxLinuxUserName),
+  v.metadata({ allowed: `1 to ${maxLinuxUserName} bytes` }),
+);
+
 const wholeNumber = (atMost: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(atMost), v.metadata({ allowed: `1 to ${atMost}` }));
 
@@ -54,10 +63,10 @@ export const AgentConfig = v.strictObject({
       ),
     ),
   ),
-  linux_user: v.pipe(text(65), v.description('The account that shells and commands run as by default.')),
+  linux_user: v.pipe(accountName, v.description('The account that shells and commands run as by default.')),
   other_linux_users: v.optional(
     v.pipe(
-      v.array(text(65)),
+      v.array(accountName),
       v.maxLength(100),
       v.description(
         'Further accounts that people may choose; `*`: any account with a login shell, except those with uid 0. A grant may limit them.',

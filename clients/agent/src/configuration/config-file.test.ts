@@ -30,6 +30,14 @@ describe('agent.yaml', () => {
     );
   });
 
+  it('names accounts of up to 255 bytes, because the machine decides which accounts exist', () => {
+    const accounts = (linux_user: string) =>
+      checkConfig({ ...settings, linux_user, other_linux_users: [linux_user] }, '');
+    const long = `jörg@${'a'.repeat(249)}`;
+    expect(accounts(long)).toMatchObject({ linux_user: long, other_linux_users: [long] });
+    expect(() => accounts(`${long}a`)).toThrow(/linux_user(?=[\s\S]*other_linux_users)/);
+  });
+
   it('explains what to do if it is missing or is not YAML', async () => {
     const file = path.join(directory, 'agent.yaml');
     await expect(readConfig(file)).rejects.toThrow(/run "vsay-agent configure/);
