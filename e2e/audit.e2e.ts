@@ -26,7 +26,10 @@ const row = (query: string): Promise<AuditRow> => eventually(`a row for ${query}
 describe('the audit log of a whole stack', () => {
   it('has rows for the machine, the terminal on it, and a refused sign-in, each with its actor', async () => {
     const added = await row(`action=machine_added&machine=${agentId}`);
-    expect(added).toMatchObject({ service: 'agent-hub', result: 'ok', actor: { kind: 'api_key', verified: true } });
+    expect(added).toMatchObject({ service: 'agent-hub', result: 'ok', actor: { kind: 'service', verified: true } });
+    expect(added.details).toMatchObject({ by: 'registration_token' });
+    // The set-up has added the machine, so its owner is not asked whether it is known.
+    expect((await admin.get(`/api/machines/${agentId}`)).body).toMatchObject({ new_from: null });
 
     const ticket = await admin.post('/api/terminal/tickets', { agent_id: agentId });
     const socket = new WebSocket(

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 import { reasonOf, StackFailure } from '../failure.ts';
-import { type Account, apiKeyOf, type GatewayAddress, type GatewayPatience } from './api-key.ts';
+import { type Account, type GatewayAddress, type GatewayPatience, registrationTokenOf } from './registration.ts';
 
 export interface AgentFacts {
   /** Folder of the agent's files. */
@@ -30,8 +30,8 @@ const hostLine = /^(\s*"?host"?:\s*)"?[^"\s,]+"?(,?)$/m;
 
 /**
  * Writes the configuration of this machine's agent at the first start, and updates the gateway's URL later. Uses a file, because every user
- * can see a key on a command line. Returns the path of the file.
- * @throws StackFailure if the API key cannot be obtained
+ * can see a token on a command line. Returns the path of the file.
+ * @throws StackFailure if the machine cannot be added
  */
 export const configureAgent = async (facts: AgentFacts): Promise<string> => {
   makePrivateFolder(facts.folder);
@@ -43,7 +43,8 @@ export const configureAgent = async (facts: AgentFacts): Promise<string> => {
     return file;
   }
   try {
-    writePrivateFile(file, render(facts, await apiKeyOf(facts.gateway, facts.admin, facts.patience)));
+    const { gateway, admin, name, patience } = facts;
+    writePrivateFile(file, render(facts, await registrationTokenOf(gateway, admin, name, patience)));
     return file;
   } catch (error) {
     throw new StackFailure(`the agent ${facts.name} cannot be set up: ${reasonOf(error)}`);

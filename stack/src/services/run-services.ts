@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
-import type { GatewayAddress } from '../local-agent/api-key.ts';
+import type { GatewayAddress } from '../local-agent/registration.ts';
 import { projectFolder } from '../project-folder.ts';
 import type { StackRuntime } from '../stack.ts';
 import { spawnChild } from '../supervision/spawn-child.ts';
