@@ -68,10 +68,10 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
     floor: 0,
     startsServers: true,
   },
-  'auth/shares': {
-    mutate: ['services/auth/src/shares/*.ts'],
-    tests: ['services/auth/src/shares/*.test.ts'],
-    floor: 84,
+  'shared/places': {
+    mutate: ['libs/shared/src/places.ts'],
+    tests: ['libs/shared/src/places.test.ts'],
+    floor: 93,
     fast: true,
   },
   'auth/setup-links': {

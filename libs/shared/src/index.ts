@@ -43,6 +43,7 @@ export { logFailure } from './log/log-failure.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
 export { foldName, nameKey } from './names/name-order.ts';
 export { addressOf, isAddress, isNetwork, NetworkSet, networkOf, plainAddress } from './network/network.ts';
+export { Places } from './places.ts';
 export { RatePerKey, userLookUps } from './rate/rate-per-key.ts';
 export { type Rate, TokenBucket } from './rate/token-bucket.ts';
 export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { AppError, reasonOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { addressOf, NetworkSet } from '../network/network.ts';
+import { Places } from '../places.ts';
 import { personalTokenSha256 } from '../tokens/personal-token.ts';
 import type { AllowList } from './allow-list.ts';
 
@@ -29,9 +30,8 @@ interface KnownUse {
 /** A use is reported to auth at most once in this time, in ms. */
 const askEveryMs = 60_000;
 const maxKnown = 10_000;
-/** Questions at a time: in total, and for one client address. More than this are caused by guesses. */
-const maxAsking = 128;
-const maxAskingPerAddress = 16;
+/** Questions at a time, of one client address and in total. More than this are caused by guesses. */
+const askingLimits = { each: { most: 16 }, all: { most: 128, code: 'unavailable' } } as const;
 
 /**
  * Finds the sid of a personal access token. Auth is asked once, after that the sid is in memory, and the allow-list decides for each use,
@@ -43,7 +43,7 @@ export class KnownTokens {
   /** By the SHA-256 of the token and the address. */
   readonly #known = new Map<string, KnownUse>();
   readonly #asking = new Map<string, Promise<string>>();
-  readonly #askingPerAddress = new Map<string, number>();
+  readonly #places = new Places(askingLimits);
 
   constructor(options: KnownTokensOptions) {
     this.#options = options;
@@ -86,20 +86,10 @@ export class KnownTokens {
   #ask(key: string, hash: string, clientIp: string): Promise<string> {
     const running = this.#asking.get(key);
     if (running !== undefined) return running;
-    const address = addressOf(clientIp);
-    const ofAddress = this.#askingPerAddress.get(address) ?? 0;
-    if (ofAddress >= maxAskingPerAddress) return Promise.reject(new AppError('too_many_requests'));
-    if (this.#asking.size >= maxAsking) return Promise.reject(new AppError('unavailable'));
-    this.#askingPerAddress.set(address, ofAddress + 1);
-    const asked = this.#options
-      .ask({ token_sha256: hash, ip_address: clientIp })
+    const asked = this.#places
+      .within(addressOf(clientIp), () => this.#options.ask({ token_sha256: hash, ip_address: clientIp }))
       .then(({ sid }) => this.#remember(key, sid))
-      .finally(() => {
-        this.#asking.delete(key);
-        const left = (this.#askingPerAddress.get(address) ?? 1) - 1;
-        if (left > 0) this.#askingPerAddress.set(address, left);
-        else this.#askingPerAddress.delete(address);
-      });
+      .finally(() => this.#asking.delete(key));
     this.#asking.set(key, asked);
     return asked;
   }

@@ -1,9 +1,16 @@
-import { AppError } from '@webxterm/shared';
+import { AppError, Places } from '@webxterm/shared';
 import type { AttachRight } from './attach-right.ts';
 import type { SpliceEnd } from './splice.ts';
 
 /** Limit of attachments to one machine. */
 const maxPerMachine = 512;
+const recorderLimits = {
+  each: {
+    most: maxPerMachine,
+    code: 'too_many_streams',
+    message: `This machine has ${maxPerMachine} recorders attached.`,
+  },
+} as const;
 
 /** One viewer that is attached, or about to be. It is registered before its access check, so that a concurrent revocation finds it. */
 export interface Attachment extends AttachRight {
@@ -31,8 +38,8 @@ export class AttachmentTable {
   readonly #bySignin = new Map<string, Set<Attachment>>();
   /** Guests, by the sign-in that made their share. */
   readonly #bySharer = new Map<string, Set<Attachment>>();
-  /** The number of recorders, by machine. They rest on no right of a user, so that no right can end them. */
-  readonly #recorders = new Map<string, number>();
+  /** Of recorders, by machine. They rest on no right of a user, so that no right can end them. */
+  readonly #recorders = new Places(recorderLimits);
 
   get size(): number {
     return this.#all.size;
@@ -65,15 +72,7 @@ export class AttachmentTable {
 
   /** @returns a function to call when the recorder has left. @throws AppError too_many_streams */
   addRecorder(agentId: string): () => void {
-    const count = this.#recorders.get(agentId) ?? 0;
-    if (count >= maxPerMachine)
-      throw new AppError('too_many_streams', `This machine has ${maxPerMachine} recorders attached.`);
-    this.#recorders.set(agentId, count + 1);
-    return () => {
-      const left = (this.#recorders.get(agentId) ?? 1) - 1;
-      if (left === 0) this.#recorders.delete(agentId);
-      else this.#recorders.set(agentId, left);
-    };
+    return this.#recorders.take(agentId);
   }
 
   ofSignin(sidHash: string): Attachment[] {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CommandOutput } from '@webxterm/contracts/grpc';
 import type { CommandResult } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
-import { AppError } from '@webxterm/shared';
+import { AppError, Places } from '@webxterm/shared';
 import { readSignal } from '../agent-links/agent-claims.ts';
 import type { Link } from '../agent-links/link.ts';
 
@@ -16,6 +16,14 @@ const answerAfterMs = 4000;
 /** Limits of unanswered commands of this hub: in total and per user. */
 export const maxRunning = 500;
 export const maxRunningPerUser = 50;
+const limits = {
+  each: {
+    most: maxRunningPerUser,
+    code: 'too_many_commands',
+    message: `${maxRunningPerUser} of your commands are running. Try again when one has finished.`,
+  },
+  all: { most: maxRunning, message: 'Too many commands are running right now. Try again shortly.' },
+} as const;
 
 /** Codes of an agent that the caller gets. All others are `command_not_run`. */
 const agentCodes = ['too_many_commands', 'linux_user_refused'] as const;
@@ -28,13 +36,13 @@ export interface CommandLine {
 
 interface Running {
   readonly link: CommandLink;
-  readonly userId: string;
   readonly settle: (output: CommandOutput | undefined) => void;
 }
 
 /** Runs command lines on machines that are linked to this hub. */
 export class Commands {
   readonly #running = new Map<string, Running>();
+  readonly #places = new Places(limits);
 
   /**
    * Runs a command line for a user.
@@ -46,11 +54,11 @@ export class Commands {
     userId: string,
     { command, timeoutSeconds, linuxUser }: CommandLine,
   ): Promise<CommandResult> {
-    this.#requireRoom(userId);
+    const leave = this.#places.take(userId);
     const commandId = randomBytes(16).toString('base64url');
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
-    const answered = this.#expect(commandId, { link, userId }, timeoutMs + answerAfterMs);
+    const answered = this.#expect(commandId, { link, leave }, timeoutMs + answerAfterMs);
     link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser } });
     const output = await answered;
     if (output === undefined)
@@ -68,33 +76,21 @@ export class Commands {
     if (running?.link === link) running.settle(output);
   }
 
-  /** @throws AppError too_many_commands at the limit per user; too_many_requests at the limit in total */
-  #requireRoom(userId: string): void {
-    const own = [...this.#running.values()].filter((running) => running.userId === userId).length;
-    if (own >= maxRunningPerUser)
-      throw new AppError(
-        'too_many_commands',
-        `${maxRunningPerUser} of your commands are running. Try again when one has finished.`,
-      );
-    if (this.#running.size >= maxRunning)
-      throw new AppError('too_many_requests', 'Too many commands are running right now. Try again shortly.');
-  }
-
   #expect(
     commandId: string,
-    { link, userId }: Omit<Running, 'settle'>,
+    { link, leave }: { readonly link: CommandLink; readonly leave: () => void },
     withinMs: number,
   ): Promise<CommandOutput | undefined> {
     return new Promise((resolve) => {
       const settle = (output: CommandOutput | undefined): void => {
         clearTimeout(timer);
         forget();
-        this.#running.delete(commandId);
+        if (this.#running.delete(commandId)) leave();
         resolve(output);
       };
       const timer = setTimeout(() => settle(undefined), withinMs);
       const forget = link.onClose(() => settle(undefined));
-      this.#running.set(commandId, { link, userId, settle });
+      this.#running.set(commandId, { link, settle });
     });
   }
 }

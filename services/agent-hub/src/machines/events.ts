@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { isLimitedToMachines } from '@webxterm/contracts/token-scopes';
-import { AppError } from '@webxterm/shared';
+import { AppError, Places } from '@webxterm/shared';
 import { type Caller, hashSid } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 
@@ -9,9 +9,10 @@ import type { Person } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 
 const heartbeatMs = 15_000;
-/** Limits of event streams: per user, and in total. */
-const maxPerUser = 16;
-const maxStreams = 10_000;
+const streamLimits = {
+  each: { most: 16, message: 'You already have 16 open event streams.' },
+  all: { most: 10_000, code: 'unavailable' },
+} as const;
 /** Events queued for a slow client, one per machine and kind. Above this limit the stream is closed, and the client reconnects. */
 const maxWaiting = 1000;
 /** How long a result of the access check is cached, unless a change of access is reported earlier. */
@@ -30,8 +31,7 @@ export interface EventStreamOptions {
 export class MachineEventStreams {
   readonly #options: EventStreamOptions;
   readonly #streams = new Set<EventStream>();
-  /** How many streams each user has. */
-  readonly #perUser = new Map<string, number>();
+  readonly #places = new Places(streamLimits);
   #ending = false;
 
   constructor(options: EventStreamOptions) {
@@ -40,24 +40,18 @@ export class MachineEventStreams {
 
   /** Serves a stream until the client disconnects, the sign-in ends or the service shuts down. @throws AppError too_many_requests, unavailable */
   async serve(caller: Caller, response: ServerResponse): Promise<void> {
-    const { userId } = caller;
-    const mine = this.#perUser.get(userId) ?? 0;
-    if (this.#ending || this.#streams.size >= maxStreams) throw new AppError('unavailable');
-    if (mine >= maxPerUser)
-      throw new AppError('too_many_requests', `You already have ${maxPerUser} open event streams.`);
-    const stream = new EventStream(this.#options, caller, response);
-    this.#streams.add(stream);
-    this.#perUser.set(userId, mine + 1);
-    // The sign-in may have ended before the stream was added to the set.
-    stream.endIfOver();
-    try {
-      await stream.ended;
-    } finally {
-      this.#streams.delete(stream);
-      const left = (this.#perUser.get(userId) ?? 0) - 1;
-      if (left > 0) this.#perUser.set(userId, left);
-      else this.#perUser.delete(userId);
-    }
+    if (this.#ending) throw new AppError('unavailable');
+    await this.#places.within(caller.userId, async () => {
+      const stream = new EventStream(this.#options, caller, response);
+      this.#streams.add(stream);
+      // The sign-in may have ended before the stream was added to the set.
+      stream.endIfOver();
+      try {
+        await stream.ended;
+      } finally {
+        this.#streams.delete(stream);
+      }
+    });
   }
 
   send(kind: EventKind, event: MachineEvent): void {

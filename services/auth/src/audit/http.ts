@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
-import { AppError, reasonOf } from '@webxterm/shared';
+import { AppError, Places, reasonOf } from '@webxterm/shared';
 import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { AllowList } from '@webxterm/shared/bus';
-import { SharePerUser } from '../shares/share-per-user.ts';
 import { csvHeader, csvLine, ndjsonLine } from './export-lines.ts';
 import type { AuditFilter, AuditQuery } from './query.ts';
 
@@ -19,6 +18,13 @@ export interface AuditRoutes {
 export const maxExports = 4;
 /** Concurrent downloads of one administrator. */
 export const maxExportsPerUser = 3;
+const exportLimits = {
+  each: {
+    most: maxExportsPerUser,
+    message: `${maxExportsPerUser} downloads of yours are running. Wait for one to end.`,
+  },
+  all: { most: maxExports, message: `${maxExports} downloads of the audit log are running. Wait for one to end.` },
+};
 /** The role of the caller is checked again after this many lines. */
 const checkEvery = 1000;
 
@@ -39,49 +45,38 @@ export const mountAudit = (api: Api, routes: AuditRoutes): void => {
   api.mount(listAudit, async ({ query: { cursor, limit, ...filter } }) => routes.query.page(filter, limit, cursor));
 
   api.mount(exportAuditCsv, async ({ query, caller, context }) => {
-    await exports.share(csv, query, caller, context);
+    await exports.send(csv, query, caller, context);
     return undefined;
   });
 
   api.mount(exportAuditNdjson, async ({ query, caller, context }) => {
-    await exports.share(ndjson, query, caller, context);
+    await exports.send(ndjson, query, caller, context);
     return undefined;
   });
 };
 
 class Exports {
   readonly #routes: AuditRoutes;
-  readonly #share = new SharePerUser(
-    maxExportsPerUser,
-    `${maxExportsPerUser} downloads of yours are running. Wait for one to end.`,
-  );
-  #running = 0;
+  readonly #places = new Places(exportLimits);
 
   constructor(routes: AuditRoutes) {
     this.#routes = routes;
-  }
-
-  /** Sends the export within the caller's share of concurrent downloads. */
-  share(format: Format, filter: AuditFilter, caller: Caller, context: RequestContext): Promise<void> {
-    return this.#share.run(caller.userId, () => this.#send(format, filter, caller, context));
   }
 
   /**
    * Resolves when all lines are sent or the client has disconnected. @throws AppError too_many_requests; unavailable when the download
    * cannot be audited
    */
+  send(format: Format, filter: AuditFilter, caller: Caller, context: RequestContext): Promise<void> {
+    return this.#places.within(caller.userId, () => this.#send(format, filter, caller, context));
+  }
+
   async #send(
     format: Format,
     filter: AuditFilter,
     caller: Caller,
     { request, response, logger }: RequestContext,
   ): Promise<void> {
-    if (this.#running >= maxExports)
-      throw new AppError(
-        'too_many_requests',
-        `${maxExports} downloads of the audit log are running. Wait for one to end.`,
-      );
-    this.#running += 1;
     try {
       if (request.method !== 'HEAD') await this.#record(format, filter);
       const name = `audit-${new Date().toISOString().slice(0, 10)}.${format.name}`;
@@ -98,8 +93,6 @@ class Exports {
       // The connection is closed, so that an incomplete file does not look complete.
       response.destroy();
       logger.info({ reason: reasonOf(error) }, 'a download of the audit log ended early');
-    } finally {
-      this.#running -= 1;
     }
   }
 

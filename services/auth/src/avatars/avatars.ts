@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { AppError } from '@webxterm/shared';
+import { AppError, Places } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { SharePerUser } from '../shares/share-per-user.ts';
 import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import type { AvatarStore } from './avatar-store.ts';
 import type { Redraw } from './redraw.ts';
@@ -20,13 +19,12 @@ export interface AvatarsOptions {
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
-/** Pictures of one user that are processed or wait at a time. The limit for all users is nine. */
-const drawnPerUser = 2;
-
-/** Profile pictures of users. */
+/** Profile pictures of users. Two of one user may be processed or wait at a time; `Redraw` limits those of all users. */
 export class Avatars {
   readonly #options: AvatarsOptions;
-  readonly #share = new SharePerUser(drawnPerUser, 'Your picture is already being processed. Try again shortly.');
+  readonly #places = new Places({
+    each: { most: 2, message: 'Your picture is already being processed. Try again shortly.' },
+  });
 
   constructor(options: AvatarsOptions) {
     this.#options = options;
@@ -38,7 +36,7 @@ export class Avatars {
    */
   async put(caller: AdmittedCaller, dataUrl: string): Promise<string> {
     const file = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
-    const png = await this.#share.run(caller.userId, () => this.#options.redraw.png(file));
+    const png = await this.#places.within(caller.userId, () => this.#options.redraw.png(file));
     // Each picture has its own URL, so that browsers may cache it.
     const id = randomBytes(16).toString('base64url');
     const url = `/api/avatars/${id}`;

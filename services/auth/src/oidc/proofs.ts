@@ -1,19 +1,19 @@
-import { AppError, addressOf, toAppError } from '@webxterm/shared';
-import { SharePerUser } from '../shares/share-per-user.ts';
+import { addressOf, Places, toAppError } from '@webxterm/shared';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import type { ProvenIdentity, Providers } from './providers.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Questions to providers at a time: in total, and for one client address. A provider may take seconds to answer. */
-const maxRunning = 64;
-const maxPerAddress = 8;
+/** Questions to providers at a time, of one client address and in total. A provider may take seconds to answer. */
+const limits = {
+  each: { most: 8, message: 'Too many sign-ins at once from your address. Try again shortly.' },
+  all: { most: 64, code: 'unavailable' },
+} as const;
 
 /** Asks providers who signed in, with a bound for the questions at a time. */
 export class Proofs {
   readonly #providers: Pick<Providers, 'prove'>;
   readonly #throttle: Pick<SignInThrottle, 'admitProviderAnswer'>;
-  readonly #shares = new SharePerUser(maxPerAddress, 'Too many sign-ins at once from your address. Try again shortly.');
-  #running = 0;
+  readonly #places = new Places(limits);
 
   constructor(providers: Pick<Providers, 'prove'>, throttle: Pick<SignInThrottle, 'admitProviderAnswer'>) {
     this.#providers = providers;
@@ -22,15 +22,7 @@ export class Proofs {
 
   /** @throws AppError as `Providers.prove`; too_many_requests, unavailable */
   of(transaction: Transaction, query: string, clientIp: string): Promise<ProvenIdentity> {
-    return this.#shares.run(addressOf(clientIp), async () => {
-      if (this.#running >= maxRunning) throw new AppError('unavailable');
-      this.#running += 1;
-      try {
-        return await this.#prove(transaction, query, clientIp);
-      } finally {
-        this.#running -= 1;
-      }
-    });
+    return this.#places.within(addressOf(clientIp), () => this.#prove(transaction, query, clientIp));
   }
 
   async #prove(transaction: Transaction, query: string, clientIp: string): Promise<ProvenIdentity> {

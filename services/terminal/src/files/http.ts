@@ -8,12 +8,11 @@ import {
   renameFile,
   uploadFile,
 } from '@webxterm/contracts/rest';
-import { AppError } from '@webxterm/shared';
+import { AppError, Places } from '@webxterm/shared';
 import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { z } from 'zod';
 import type { OpenAttachment } from '../attachment/attachment.ts';
-import { Places } from '../places.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import { Done, DoneWithEntry, Page } from './answers.ts';
 import { fileFact, shortened } from './audit.ts';
@@ -30,10 +29,9 @@ export interface FilesHttpOptions {
 }
 
 /** Requests about files at a time. */
-const bounds = {
-  perUser: 16,
-  ofAll: 256,
-  message: 'Other requests about files are running for you. Wait for one to end.',
+const limits = {
+  each: { most: 16, message: 'Other requests about files are running for you. Wait for one to end.' },
+  all: { most: 256, message: 'Requests about files of other users are running. Try again shortly.' },
 };
 
 const required = {
@@ -50,7 +48,7 @@ interface Asked {
 /** Mounts the REST API of the files on machines. */
 export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
   const { attach, machines, auditor, maxBytes } = options;
-  const places = new Places(bounds);
+  const places = new Places(limits);
 
   /** Checks the right of the caller, then does the work with a helper on the machine. */
   const withHelper = async <T>(

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { reasonOf } from '@webxterm/shared';
+import { Places, reasonOf } from '@webxterm/shared';
 import type { Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
-import { Places } from '../places.ts';
 import { recordingFact } from './audit.ts';
 import { type CastVersion, CastWriter } from './cast.ts';
 import { framesIn } from './chunk-codec.ts';
@@ -16,12 +15,15 @@ export interface CastDownloadsOptions {
 }
 
 /** Each download decrypts and converts a recording. */
-const bounds = { perUser: 2, ofAll: 8, message: 'Other downloads are running. Wait for one to end.' };
+const limits = {
+  each: { most: 2, message: 'Two downloads of yours are running. Wait for one to end.' },
+  all: { most: 8, message: 'Downloads of other users are running. Try again shortly.' },
+};
 
 /** Sends recordings as asciicast. */
 export class CastDownloads {
   readonly #options: CastDownloadsOptions;
-  readonly #places = new Places(bounds);
+  readonly #places = new Places(limits);
 
   constructor(options: CastDownloadsOptions) {
     this.#options = options;
