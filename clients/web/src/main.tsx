@@ -6,15 +6,16 @@ import { newQueryClient } from './api/query-client.ts';
 import { serverFor } from './api/server.ts';
 import { App } from './app.tsx';
 import { newRouter } from './router.tsx';
-import { localHalves, oneTabAtATime, openLocalStorage } from './sign-in/browser-half.ts';
+import { localHalves, oneTabAtATime } from './sign-in/browser-half.ts';
 import { usePasskeyOf } from './sign-in/passkey.ts';
 import { SignIn } from './sign-in/sign-in.ts';
 import { StepUp } from './sign-in/step-up.ts';
+import { openStorage } from './storage/kept-values.ts';
 
 const fetcher: typeof fetch = (input, init) => fetch(input, init);
 const signIn = new SignIn({
   fetcher,
-  halves: localHalves(openLocalStorage(), window),
+  halves: localHalves(openStorage('localStorage'), window),
   exclusively: oneTabAtATime,
   now: () => Date.now(),
   passkeyOf: usePasskeyOf,

@@ -22,7 +22,7 @@ type Way = 'one' | 'many' | 'key';
 /** Adds machines. */
 export const AddMachinePage = () => {
   usePageTitle('Add a machine');
-  const [added, setAdded] = useState(readAdding);
+  const [added, setAdded] = useState(() => readAdding());
   const [way, setWay] = useState<Way>('one');
   const byKey = way === 'key';
   const show = (adding: Adding | undefined): void => {

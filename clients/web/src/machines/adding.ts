@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keepValue, openStorage, readKept } from '../storage/kept-values.ts';
 
 const key = 'webxterm-adding-machine';
 
@@ -6,19 +7,15 @@ const key = 'webxterm-adding-machine';
 const Adding = z.object({ agentId: z.string(), name: z.string(), token: z.string().optional() });
 export type Adding = z.output<typeof Adding>;
 
-export const readAdding = (store: Pick<Storage, 'getItem'> = sessionStorage): Adding | undefined => {
-  try {
-    return Adding.safeParse(JSON.parse(store.getItem(key) ?? 'null')).data;
-  } catch {
-    return undefined;
-  }
-};
+export const readAdding = (
+  storage: Pick<Storage, 'getItem'> | undefined = openStorage('sessionStorage'),
+): Adding | undefined => readKept(storage, key, Adding);
 
 /** Undefined: clears it. */
 export const keepAdding = (
   adding: Adding | undefined,
-  store: Pick<Storage, 'setItem' | 'removeItem'> = sessionStorage,
+  storage: Pick<Storage, 'setItem' | 'removeItem'> | undefined = openStorage('sessionStorage'),
 ): void => {
-  if (adding === undefined) store.removeItem(key);
-  else store.setItem(key, JSON.stringify(adding));
+  if (adding === undefined) storage?.removeItem(key);
+  else keepValue(storage, key, adding);
 };

@@ -1,6 +1,7 @@
 import { MachineOwner, MachineSort, MachineStatus } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { ListCursor } from '../layout/list-pages.tsx';
+import { keepValue, readKept } from '../storage/kept-values.ts';
 
 export const pageSizes = [25, 50, 100, 200] as const;
 const usualPageSize = 25;
@@ -38,16 +39,11 @@ export type ListSettings = z.infer<typeof Settings>;
 
 const key = 'webxterm.machines';
 
-export const readListSettings = (storage: Pick<Storage, 'getItem'> | undefined): ListSettings => {
-  try {
-    return Settings.parse(JSON.parse(storage?.getItem(key) ?? '{}'));
-  } catch {
-    return Settings.parse({});
-  }
-};
+export const readListSettings = (storage: Pick<Storage, 'getItem'> | undefined): ListSettings =>
+  readKept(storage, key, Settings) ?? Settings.parse({});
 
 export const writeListSettings = (storage: Pick<Storage, 'setItem'> | undefined, settings: ListSettings): void =>
-  storage?.setItem(key, JSON.stringify(settings));
+  void keepValue(storage, key, settings);
 
 /** Adds a view, in place of one of the same name, in the order of names. */
 export const withView = (settings: ListSettings, name: string, view: MachineListView): ListSettings => ({

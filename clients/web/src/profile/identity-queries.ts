@@ -24,7 +24,7 @@ export const useBeginLink = () => {
   return useMutation({
     mutationFn: async ({ provider, password }: { provider: string; password: string }) => {
       const { url, transaction } = await server.beginLink(provider, password);
-      keepPending({ provider, transaction, purpose: 'link' }, window.sessionStorage);
+      keepPending({ provider, transaction, purpose: 'link' });
       window.location.assign(url);
     },
   });

@@ -9,15 +9,17 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { useSignIn } from '../sign-in/sign-in-context.ts';
+import { keepValue, openStorage, readKept } from '../storage/kept-values.ts';
 
 /** Keeps the secret of a link for this tab while its user signs in. An address with it would be sent to the server by a reload. */
 const keptAt = 'webxterm.join';
 
 /** The secret of the link: behind `#`, or kept from before the sign-in. Undefined: none. */
 const takeSecret = (): string | undefined => {
+  const storage = openStorage('sessionStorage');
   const behind = ShareSecret.safeParse(window.location.hash.slice(1)).data;
-  const secret = behind ?? ShareSecret.safeParse(sessionStorage.getItem(keptAt)).data;
-  sessionStorage.removeItem(keptAt);
+  const secret = behind ?? readKept(storage, keptAt, ShareSecret);
+  storage?.removeItem(keptAt);
   return secret;
 };
 
@@ -34,7 +36,7 @@ export const JoinPage = () => {
     window.history.replaceState(window.history.state, '', window.location.pathname);
     if (secret === undefined) return;
     if (signIn.state.state !== 'in') {
-      sessionStorage.setItem(keptAt, secret);
+      keepValue(openStorage('sessionStorage'), keptAt, secret);
       void navigate({ to: '/login', search: { next: '/join' }, replace: true });
       return;
     }

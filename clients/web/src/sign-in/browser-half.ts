@@ -24,18 +24,6 @@ export const localHalves = (storage: Storage | undefined, events: EventTarget): 
   };
 };
 
-/** Local storage. Undefined if the browser blocks it. */
-export const openLocalStorage = (): Storage | undefined => {
-  try {
-    const storage = window.localStorage;
-    storage.setItem('webxterm.probe', '');
-    storage.removeItem('webxterm.probe');
-    return storage;
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * Runs `work` in one tab at a time (Web Locks). Plain http on a host other than localhost has no locks. There, the server accepts the
  * previous half for another 30 s, which covers two concurrent tabs.

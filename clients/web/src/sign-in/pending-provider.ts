@@ -1,5 +1,5 @@
-import { parseJson } from '@webxterm/contracts/json';
 import { z } from 'zod';
+import { keepValue, openStorage, readKept } from '../storage/kept-values.ts';
 
 const key = 'webxterm.provider';
 
@@ -13,15 +13,19 @@ const Pending = z.object({
 });
 export type PendingProvider = z.infer<typeof Pending>;
 
-type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+type TabStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined;
 
-/** Keeps a sign-in in this tab while the browser is at the page of the provider. */
-export const keepPending = (pending: PendingProvider, store: Store): void =>
-  store.setItem(key, JSON.stringify(pending));
+/** Keeps a sign-in in this tab while the browser is at the page of the provider. @throws Error if the browser keeps nothing */
+export const keepPending = (pending: PendingProvider, storage: TabStorage = openStorage('sessionStorage')): void => {
+  if (!keepValue(storage, key, pending)) throw new Error('This browser blocks the storage that the sign-in needs.');
+};
 
 /** What this tab has begun at the provider, once. Undefined: nothing, as in another browser. */
-export const takePending = (provider: string, store: Store): PendingProvider | undefined => {
-  const { data } = Pending.safeParse(parseJson(store.getItem(key) ?? ''));
-  store.removeItem(key);
-  return data?.provider === provider ? data : undefined;
+export const takePending = (
+  provider: string,
+  storage: TabStorage = openStorage('sessionStorage'),
+): PendingProvider | undefined => {
+  const pending = readKept(storage, key, Pending);
+  storage?.removeItem(key);
+  return pending?.provider === provider ? pending : undefined;
 };

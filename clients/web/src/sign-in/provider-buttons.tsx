@@ -31,7 +31,7 @@ export const ProviderButtons = ({ providers, labelOf, next, setupToken }: Provid
         purpose: 'sign-in',
         ...(next === undefined ? {} : { next }),
       } as const;
-      keepPending(pending, window.sessionStorage);
+      keepPending(pending);
       window.location.assign(url);
     } catch (error) {
       setFailure(accountErrors(error, []).general);

@@ -21,7 +21,7 @@ export const ProviderReturnPage = () => {
   const navigate = useNavigate();
   const { challenge, watch } = useChallenge();
   const [failure, setFailure] = useState<string>();
-  const [pending] = useState(() => takePending(provider, window.sessionStorage));
+  const [pending] = useState(() => takePending(provider));
   const [query] = useState(() => window.location.search.slice(1));
   const begun = useRef(false);
   const isLink = pending?.purpose === 'link';

@@ -1,5 +1,6 @@
 import { AgentId, LinuxUserName, SessionId, ViewerId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
+import { keepValue, readKept } from '../storage/kept-values.ts';
 import { isEncoding } from './encodings.ts';
 
 /** Longer titles are cut, because a title comes from the shell. */
@@ -161,9 +162,10 @@ const storageKey = 'webxterm.tabs';
  * duplicated. The copy keeps the sessions but must be a different viewer, otherwise the two tabs would displace each other forever.
  */
 export class TabStore {
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>;
+  readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>) {
+  /** `storage` undefined: the browser blocks it, and a reload does not restore the tabs. */
+  constructor(storage: Pick<Storage, 'getItem' | 'setItem'> | undefined) {
     this.#storage = storage;
   }
 
@@ -188,18 +190,11 @@ export class TabStore {
   }
 
   #read(): z.infer<typeof Kept> | undefined {
-    try {
-      return Kept.safeParse(JSON.parse(this.#storage.getItem(storageKey) ?? 'null')).data;
-    } catch {
-      return undefined;
-    }
+    return readKept(this.#storage, storageKey, Kept);
   }
 
   #write(kept: z.infer<typeof Kept>): void {
-    try {
-      this.#storage.setItem(storageKey, JSON.stringify(kept));
-    } catch {
-      // Storage is full or blocked. The shells keep running and are listed under Sessions, but a reload does not restore the tabs.
-    }
+    // Not kept if the storage is full. The shells keep running and are listed under Sessions, but a reload does not restore the tabs.
+    keepValue(this.#storage, storageKey, kept);
   }
 }

@@ -1,14 +1,6 @@
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { openStorage } from '../storage/kept-values.ts';
 import { emptyTabs, TabStore, type Tabs, withMachine, withTab } from './tab-store.ts';
-
-/** Session storage. A stub without content if the browser blocks it. */
-const openSessionStorage = (): Pick<Storage, 'getItem' | 'setItem'> => {
-  try {
-    return window.sessionStorage;
-  } catch {
-    return { getItem: () => null, setItem: () => undefined };
-  }
-};
 
 export const newTabKey = (): string => crypto.getRandomValues(new Uint32Array(2)).join('-');
 
@@ -23,7 +15,7 @@ export interface Wanted {
  * followed, their tab becomes active.
  */
 export const useTabs = (agentId: string, wanted: Wanted): [Tabs, (change: (tabs: Tabs) => Tabs) => void] => {
-  const store = useMemo(() => new TabStore(openSessionStorage()), []);
+  const store = useMemo(() => new TabStore(openStorage('sessionStorage')), []);
   const opened = useRef<Tabs>(undefined);
   const [tabs, setTabs] = useState<Tabs>(() => {
     const some = withWanted(store.open(), agentId, wanted);

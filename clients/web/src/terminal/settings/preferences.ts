@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keepValue, readKept } from '../../storage/kept-values.ts';
 import { optionKeySides } from '../keyboard/option-keys.ts';
 import { ImportedScheme, schemeIds } from './color-schemes.ts';
 
@@ -60,16 +61,11 @@ const key = 'webxterm.terminal';
 export const defaultPreferences: Preferences = Preferences.parse({});
 
 /** The terminal preferences of this browser. A value that is not valid is replaced by its default; the others are kept. */
-export const readPreferences = (storage: Pick<Storage, 'getItem'> | undefined): Preferences => {
-  try {
-    return Preferences.parse(JSON.parse(storage?.getItem(key) ?? '{}'));
-  } catch {
-    return defaultPreferences;
-  }
-};
+export const readPreferences = (storage: Pick<Storage, 'getItem'> | undefined): Preferences =>
+  readKept(storage, key, Preferences) ?? defaultPreferences;
 
 export const writePreferences = (storage: Pick<Storage, 'setItem'> | undefined, preferences: Preferences): void =>
-  storage?.setItem(key, JSON.stringify(preferences));
+  void keepValue(storage, key, preferences);
 
 /** `value` moved by a number of steps, within the bounds. */
 export const stepped = (
