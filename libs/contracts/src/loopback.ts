@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { withoutBrackets } from './host-and-port.ts';
 
 /** Loopback host names that browsers and people use, as written in a URL. */
 const names = ['127.0.0.1', 'localhost', '[::1]'] as const;
@@ -10,7 +11,7 @@ const names = ['127.0.0.1', 'localhost', '[::1]'] as const;
 export const isLoopback = (host: string): boolean => {
   if (host === 'localhost') return true;
   if (ipaddr.IPv4.isValidFourPartDecimal(host)) return ipaddr.IPv4.parse(host).range() === 'loopback';
-  const address = host.replace(/^\[(.*)\]$/, '$1');
+  const address = withoutBrackets(host);
   return !address.includes('%') && ipaddr.IPv6.isValid(address) && ipaddr.IPv6.parse(address).range() === 'loopback';
 };
 

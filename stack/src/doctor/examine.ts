@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { splitHostAndPort } from '@webxterm/contracts/host-and-port';
 import {
   checkDisk,
   checkEnd,
@@ -32,11 +33,6 @@ const isRunning = (pid: number): boolean => {
   } catch {
     return false;
   }
-};
-
-const hostAndPort = (address: string): { host: string; port: number } => {
-  const { hostname, port } = new URL(`http://${address}`);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 };
 
 const checkNode = (): Finding => {
@@ -126,7 +122,7 @@ const checkRunning = async (dataDir: string, stack: KnownStack, now: number): Pr
     ...services.map((service) => checked(`service ${service.name}`, () => checkInstance(service))),
     ...services.map((service) => checked(`metrics ${service.name}`, () => checkMetrics(service, token, now))),
     ...stack.grpc.map((address) => {
-      const { host, port } = hostAndPort(address);
+      const { host, port } = splitHostAndPort(address);
       return checkPort(`port of the agents ${address}`, host, port);
     }),
   ]);

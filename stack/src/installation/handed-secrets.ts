@@ -1,4 +1,5 @@
 import { certificateName } from '@webxterm/contracts/grpc';
+import { splitHostAndPort, withoutBrackets } from '@webxterm/contracts/host-and-port';
 import type { CertificateRequest } from '../pki/authority.ts';
 import { recordingKeys } from '../secrets/recording-keys.ts';
 import type { SecretName } from '../secrets/secrets.ts';
@@ -18,7 +19,7 @@ export interface DataServers {
 
 export const oneOfEach: DataServers = { mongo: [mongoServer], nats: [natsServer] };
 
-export const hostOf = (server: string): string => server.replace(/:\d+$/, '');
+export const hostOf = (server: string): string => splitHostAndPort(server).host;
 
 /** The files that one container may read. Its folder belongs to its user and is closed to all others. */
 export interface HandedSecrets {
@@ -82,7 +83,7 @@ export const handedSecrets = (
     derived: { 'ca.crt': ca },
     // `door` is the certificate of the public port. The name is in the volumes and in the Secret `webxterm-gateway-door` of running
     // installations, and operators mount certificates of their own there. So it stays.
-    certificates: { door: server(new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')) },
+    certificates: { door: server(withoutBrackets(new URL(publicUrl).hostname)) },
   },
   {
     folder: 'auth',

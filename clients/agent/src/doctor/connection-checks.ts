@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
+import { splitHostAndPort } from '@webxterm/contracts/host-and-port';
 import type { AgentConfig } from '../configuration/agent-config.ts';
 import { describeError } from '../failure.ts';
 import { discover, type HubAddresses, hubAddresses, isTrustworthy } from '../link/addresses.ts';
@@ -10,12 +11,6 @@ import { type ProxySettings, proxyFor, whyNotThrough } from '../link/proxy.ts';
 import { type Check, check, failure, type Outcome, ok, warning } from './check.ts';
 
 const timeoutMs = 5000;
-
-/** A host and a port, from `host:port`. */
-const split = (address: string): { host: string; port: number } => {
-  const end = address.lastIndexOf(':');
-  return { host: address.slice(0, end).replace(/^\[|\]$/g, ''), port: Number(address.slice(end + 1)) };
-};
 
 const resolves = async (host: string): Promise<Outcome> => {
   if (isIP(host) !== 0) return ok(`${host} is an address, so no name is resolved`);
@@ -110,7 +105,7 @@ export const connectionChecks = async (config: AgentConfig, environment: ProxySe
   const { hostname, port, protocol } = new URL(config.host);
   const target = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
   const proxy = proxyFor(target, settings);
-  const first = split(proxy?.address ?? target);
+  const first = splitHostAndPort(proxy?.address ?? target);
   const way = await Promise.all([
     check('Name', () => resolves(first.host)),
     check('TCP', () => accepts(first.host, first.port)),

@@ -1,3 +1,4 @@
+import { splitHostAndPort } from '@webxterm/contracts/host-and-port';
 import { isLoopback } from '@webxterm/contracts/loopback';
 import type { WellKnown } from '@webxterm/contracts/rest';
 import * as v from 'valibot';
@@ -22,8 +23,6 @@ const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
   grpc: v.object({ addresses: v.array(v.string()), tls: v.boolean(), ca: v.optional(v.string()) }),
 });
 
-const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-
 /** Whether the host's statement about its CA can be trusted: it arrives by https or over loopback, so it cannot be changed in transit. */
 export const isTrustworthy = (host: string): boolean => host.startsWith('https:') || isLoopback(new URL(host).hostname);
 
@@ -33,7 +32,7 @@ export const isTrustworthy = (host: string): boolean => host.startsWith('https:'
  */
 export const allowedAddresses = (offered: HubAddresses): HubAddresses => {
   if (offered.tls) return offered;
-  const addresses = offered.addresses.filter((address) => isLoopback(hostOf(address)));
+  const addresses = offered.addresses.filter((address) => isLoopback(splitHostAndPort(address).host));
   if (addresses.length > 0) return { ...offered, addresses };
   throw new Failure(
     `The server offers only unencrypted connections (${offered.addresses.join(', ') || 'no address at all'}), and those are taken on loopback only: set up TLS for the hub.`,
@@ -94,7 +93,7 @@ export const discover = async (host: string, trust: Trust, proxy: ProxySettings 
 export const hubAddresses = async (way: Way): Promise<HubAddresses> => {
   const { host, grpc, ca } = way;
   if (grpc !== undefined) {
-    const tls = way.tls === true || ca !== undefined || !isLoopback(hostOf(grpc));
+    const tls = way.tls === true || ca !== undefined || !isLoopback(splitHostAndPort(grpc).host);
     return { addresses: [grpc], tls, ca };
   }
   const offered = await discover(host, ca === undefined ? 'public' : { ca }, way);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { splitHostAndPort, withoutBrackets } from '@webxterm/contracts/host-and-port';
 import { isLoopback } from '@webxterm/contracts/loopback';
 
 /** An HTTP proxy used with CONNECT. */
@@ -13,8 +14,6 @@ export type HttpProxy = {
 };
 
 export type ProxySettings = { proxy?: string | undefined; no_proxy?: string | undefined };
-
-const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');
 
 /** `10.0.0.0/8`, `fd00::/8` */
 const isInRange = (host: string, range: string): boolean => {
@@ -43,10 +42,8 @@ export const isExcluded = (host: string, port: number, noProxy: string): boolean
 /** The proxy for `host:port`. Undefined: connect directly, as always for loopback. */
 export const proxyFor = (target: string, settings: ProxySettings): HttpProxy | undefined => {
   const { proxy, no_proxy: noProxy = '' } = settings;
-  const end = target.lastIndexOf(':');
-  const host = withoutBrackets(target.slice(0, end));
-  if (proxy === undefined || isLoopback(host) || isExcluded(host, Number(target.slice(end + 1)), noProxy))
-    return undefined;
+  const { host, port: targetPort } = splitHostAndPort(target);
+  if (proxy === undefined || isLoopback(host) || isExcluded(host, targetPort, noProxy)) return undefined;
   const { username, password, hostname, port } = new URL(proxy);
   const credentials = username === '' ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { url: proxy, address: `${hostname}:${port || 80}`, credentials };
@@ -57,11 +54,9 @@ const probeWithinMs = 5000;
 /** Why the proxy rejects CONNECT, as a sentence for the user. Undefined if the proxy connects, so the problem is elsewhere. */
 export const whyNotThrough = ({ address, credentials }: HttpProxy, target: string): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const end = address.lastIndexOf(':');
     const auth = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
     const connect = request({
-      host: withoutBrackets(address.slice(0, end)),
-      port: address.slice(end + 1),
+      ...splitHostAndPort(address),
       method: 'CONNECT',
       path: target,
       headers: { host: target, ...(auth === undefined ? {} : { 'proxy-authorization': auth }) },

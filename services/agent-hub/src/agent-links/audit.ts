@@ -5,7 +5,7 @@ import type { Contest } from './link-table.ts';
 
 export interface ContestNotes {
   readonly auditor: Pick<Auditor, 'count'>;
-  readonly store: Pick<MachineStore, 'noteClone' | 'addressOf'>;
+  readonly store: Pick<MachineStore, 'noteClone' | 'lastAddress'>;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -21,7 +21,7 @@ export const noteContest = async (
   const { agentId, publicKey, machineName, ownerId, instanceId, address } = newDial;
   const held_by = holder.instanceId;
   // If another hub holds the link, the address comes from the machine record.
-  const held_from = holder.address ?? (await store.addressOf(agentId).catch(() => '')) ?? '';
+  const held_from = holder.address ?? (await store.lastAddress(agentId).catch(() => '')) ?? '';
   void auditor.count(agentId, {
     action: kind === 'cloned' ? 'machine_cloned' : 'machine_displaced',
     actor: { kind: 'service' },

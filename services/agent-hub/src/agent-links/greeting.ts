@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentMessage, Hello, Welcome } from '@webxterm/contracts/grpc';
+import { splitHostAndPort } from '@webxterm/contracts/host-and-port';
 import type { Logger } from '@webxterm/shared';
 import { channelBinding } from '../grpc-server/channel-binding.ts';
 import { readCapabilities } from './agent-claims.ts';
@@ -81,7 +82,7 @@ export class Greeter {
     const hello = await firstHello(stream);
     if (hello === undefined) return undefined;
     checkHello(hello, nonce, channelBinding(stream.getPeer()));
-    const registered = await registrar.register(hello, addressOf(stream.getPeer()));
+    const registered = await registrar.register(hello, splitHostAndPort(stream.getPeer()).host);
     if (hello.leaving) {
       await this.#options.leave(registered.identity);
       throw new LinkRefusal('machine_revoked', true, { message: 'This machine is removed from the list.' });
@@ -177,6 +178,3 @@ const checkHello = (hello: Hello, nonce: Buffer, binding: Buffer): void => {
   if (!hello.channelBinding.equals(binding) || !verifyHello(hello.publicKey, hello.signature, proof))
     throw new LinkRefusal('bad_signature', true);
 };
-
-/** `[::1]:123`, `127.0.0.1:123` or `::1:123` without the port. */
-const addressOf = (peer: string): string => peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');

@@ -223,7 +223,7 @@ export class MachineStore {
   }
 
   /** The address of the current or last agent of the machine; undefined for an unknown machine. */
-  async addressOf(agentId: string): Promise<string | undefined> {
+  async lastAddress(agentId: string): Promise<string | undefined> {
     const machine = await this.#models.machines.findOne({ agent_id: agentId }, { ip_address: 1 }).lean();
     return machine?.ip_address;
   }

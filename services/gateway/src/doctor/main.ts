@@ -1,3 +1,5 @@
+import { splitHostAndPort } from '@webxterm/contracts/host-and-port';
+import { isLoopback } from '@webxterm/contracts/loopback';
 import {
   checkDisk,
   checked,
@@ -24,10 +26,9 @@ const instances = (name: string, healthUrls: readonly string[]): readonly Instan
   healthUrls.map((healthUrl, index) => ({ name: healthUrls.length > 1 ? `${name}-${index + 1}` : name, healthUrl }));
 
 const checkAgentPort = (address: string, tls: boolean, now: number): Promise<Finding> => {
-  const { hostname, port } = new URL(`http://${address}`);
-  const host = hostname.replace(/^\[|\]$/g, '');
+  const { host, port } = splitHostAndPort(address);
   const what = `port of the agents ${address}`;
-  return tls ? checkTls(what, host, Number(port), now) : checkPort(what, host, Number(port));
+  return tls ? checkTls(what, host, port, now) : checkPort(what, host, port);
 };
 
 const examine = async (settings: GatewaySettings, now: number): Promise<readonly Finding[]> => {
@@ -37,8 +38,8 @@ const examine = async (settings: GatewaySettings, now: number): Promise<readonly
     ...instances('agent-hub', settings.AGENT_HUB_HEALTH_URLS),
     ...instances('terminal', settings.TERMINAL_HEALTH_URLS),
   ];
-  // Agents dial these from outside of the container, where an address of loopback is another machine.
-  const reachable = settings.GRPC_ADDRESSES.filter((address) => !/^(127\.|localhost:|\[::1\])/.test(address));
+  // Agents dial these from outside of the container, where a loopback address is another machine.
+  const reachable = settings.GRPC_ADDRESSES.filter((address) => !isLoopback(splitHostAndPort(address).host));
   const groups = await Promise.all([
     ok('settings', `of ${settings.PUBLIC_URL} are valid`),
     checked('disk', () => checkDisk('disk', '/')),

@@ -1,3 +1,4 @@
+import { withoutBrackets } from '@webxterm/contracts/host-and-port';
 import type { RouteOwner } from '@webxterm/contracts/rest';
 
 /** A service behind the gateway. */
@@ -31,7 +32,7 @@ export class Pool {
     this.#states = urls.map((text) => {
       const url = new URL(text);
       return {
-        instance: { hostname: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) },
+        instance: { hostname: withoutBrackets(url.hostname), port: Number(url.port || 80) },
         passOverUntil: 0,
         ready: true,
       };
