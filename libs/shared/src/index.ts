@@ -42,7 +42,7 @@ export { hideSecrets } from './log/hide-secrets.ts';
 export { logFailure } from './log/log-failure.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
 export { foldName, nameKey } from './names/name-order.ts';
-export { addressOf, isAddress, isNetwork, NetworkSet, networkOf, plainAddress } from './network/network.ts';
+export { isAddress, isNetwork, NetworkSet, networkOf, plainAddress, senderKey } from './network/network.ts';
 export { Places } from './places.ts';
 export { RatePerKey, userLookUps } from './rate/rate-per-key.ts';
 export { type Rate, TokenBucket } from './rate/token-bucket.ts';

@@ -1,7 +1,7 @@
 import { type AuditRow, exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { addressOf, ask, fetchAnswer } from './client.ts';
+import { ask, fetchAnswer, urlOf } from './client.ts';
 
 export type AuditQuery = z.input<typeof listAudit.query>;
 export type AuditFilter = Omit<AuditQuery, 'cursor' | 'limit'>;
@@ -21,7 +21,7 @@ export const auditCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fe
   /** The audit log as a file, limited by the filter. */
   auditFile: (format: AuditFormat, query: AuditFilter): Promise<Blob> =>
     signIn.withToken(async (token) => {
-      const address = addressOf(format === 'csv' ? exportAuditCsv : exportAuditNdjson, { query });
+      const address = urlOf(format === 'csv' ? exportAuditCsv : exportAuditNdjson, { query });
       return (await fetchAnswer(fetcher, address, { headers: bearer(token), cache: 'no-store' })).blob();
     }),
 });

@@ -1,7 +1,7 @@
 import { createTicket, endSession, getMachine, listMachines, wellKnown } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { ApiError, UnreachableError } from './api-error.ts';
-import { addressOf, ask, fillPath, queryString, send } from './client.ts';
+import { ask, fillPath, queryString, send, urlOf } from './client.ts';
 import { worthRetrying } from './query-client.ts';
 
 interface Call {
@@ -30,8 +30,8 @@ describe('addresses', () => {
 
   it('leave out absent parameters', () => {
     expect(queryString({ page: 2, search: 'a b&c', status: undefined, tag: '' })).toBe('?page=2&search=a+b%26c');
-    expect(addressOf(listMachines, {})).toBe('/api/machines');
-    expect(addressOf(getMachine, { params: { agent_id: 'ag_1' } })).toBe('/api/machines/ag_1');
+    expect(urlOf(listMachines, {})).toBe('/api/machines');
+    expect(urlOf(getMachine, { params: { agent_id: 'ag_1' } })).toBe('/api/machines/ag_1');
   });
 });
 

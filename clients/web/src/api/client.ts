@@ -47,7 +47,7 @@ const entries = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
 /** The URL of a call. It is relative, so the server of this page gets it. */
-export const addressOf = (route: { readonly path: string }, input: { params?: unknown; query?: unknown }): string =>
+export const urlOf = (route: { readonly path: string }, input: { params?: unknown; query?: unknown }): string =>
   fillPath(route.path, entries(input.params)) + queryString(entries(input.query));
 
 /** Like fetch, but rejects for an unsuccessful response, too. @throws ApiError, UnreachableError, or the signal's AbortError */
@@ -73,7 +73,7 @@ export const send = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   input: CallInput<z.input<P>, z.input<Q>, z.input<B>> = {},
 ): Promise<Response> => {
   const hasBody = route.body !== undefined;
-  return fetchAnswer(fetcher, addressOf(route, input), {
+  return fetchAnswer(fetcher, urlOf(route, input), {
     method: route.method.toUpperCase(),
     headers: { accept: 'application/json', ...(hasBody && { 'content-type': 'application/json' }), ...input.headers },
     credentials: 'same-origin',

@@ -9,7 +9,7 @@ import {
 } from '@webxterm/contracts/rest';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { errorFrom, UnreachableError } from './api-error.ts';
-import { addressOf, ask, fetchAnswer, send } from './client.ts';
+import { ask, fetchAnswer, send, urlOf } from './client.ts';
 
 /** Where files are, and as which Linux user they are read and changed. Undefined: the default user of the machine. */
 export interface FilePlace {
@@ -43,7 +43,7 @@ export const fileCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   /** The content of a file. Browsers keep a large one on the disk. */
   fileContent(place: FilePlace, path: string, signal: AbortSignal): Promise<Blob> {
     const { params, as } = onMachine(place);
-    const address = addressOf(downloadFile, { params, query: { path, ...as } });
+    const address = urlOf(downloadFile, { params, query: { path, ...as } });
     return signIn.withToken(async (token) =>
       (await fetchAnswer(fetcher, address, { headers: bearer(token), signal })).blob(),
     );
@@ -71,7 +71,7 @@ export const fileCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
 
   async uploadFile(place: FilePlace, path: string, file: Blob, options: UploadOptions): Promise<void> {
     const { params, as } = onMachine(place);
-    const address = addressOf(uploadFile, { params, query: { path, ...as } });
+    const address = urlOf(uploadFile, { params, query: { path, ...as } });
     await signIn.withToken((token) => putFile(address, token, file, options));
   },
 });

@@ -13,7 +13,7 @@ import {
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { addressOf, ask, fetchAnswer, send } from './client.ts';
+import { ask, fetchAnswer, send, urlOf } from './client.ts';
 
 export type RecordingQuery = z.input<typeof listRecordings.query>;
 export type RecordingPolicyChange = z.input<typeof updateRecordingPolicy.body>;
@@ -49,7 +49,7 @@ export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeo
   /** The frames of one chunk, each behind its length as u32. */
   recordingChunk: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>
     signIn.withToken(async (token) => {
-      const address = addressOf(getRecordingChunk, { params: { id, n: String(n) } });
+      const address = urlOf(getRecordingChunk, { params: { id, n: String(n) } });
       const init = { headers: bearer(token), ...(signal !== undefined && { signal }) };
       return new Uint8Array(await (await fetchAnswer(fetcher, address, init)).arrayBuffer());
     }),
@@ -57,7 +57,7 @@ export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeo
   /** The recording as an asciicast file. */
   recordingCast: (id: string): Promise<Blob> =>
     signIn.withToken(async (token) =>
-      (await fetchAnswer(fetcher, addressOf(downloadCast, { params: { id } }), { headers: bearer(token) })).blob(),
+      (await fetchAnswer(fetcher, urlOf(downloadCast, { params: { id } }), { headers: bearer(token) })).blob(),
     ),
 
   async deleteRecording(id: string): Promise<void> {

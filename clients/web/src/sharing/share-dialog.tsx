@@ -23,7 +23,7 @@ export const ShareDialog = (props: { sessionId: string | undefined; onClose: () 
 );
 
 /** The address that a guest opens. The secret is behind `#`, so that no server sees it. */
-const addressOf = (secret: string): string => `${window.location.origin}/join#${secret}`;
+const urlOf = (secret: string): string => `${window.location.origin}/join#${secret}`;
 
 const roles: readonly {
   readonly value: string;
@@ -102,8 +102,8 @@ const Content = ({ sessionId }: { sessionId: string }) => {
       {secret !== undefined && (
         <>
           <div className={classes.link}>
-            <code data-testid="share-link">{addressOf(secret)}</code>
-            <CopyButton label="Copy the link" text={() => addressOf(secret)} />
+            <code data-testid="share-link">{urlOf(secret)}</code>
+            <CopyButton label="Copy the link" text={() => urlOf(secret)} />
           </div>
           <Alert color="yellow" variant="light">
             The link is shown only now. Who opens it must be signed in here.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf, isAddress, isNetwork, NetworkSet, networkOf, plainAddress } from './network.ts';
+import { isAddress, isNetwork, NetworkSet, networkOf, plainAddress, senderKey } from './network.ts';
 
 describe('an address', () => {
   it.each([
@@ -17,7 +17,7 @@ describe('an address', () => {
     ['127.1', '127.1', '127.1'],
     ['203.0.113.256', '203.0.113.256', '203.0.113.256'],
   ])('%s belongs to the sender %s in the network %s', (ip, address, network) => {
-    expect(addressOf(ip)).toBe(address);
+    expect(senderKey(ip)).toBe(address);
     expect(networkOf(ip)).toBe(network);
   });
 

@@ -14,7 +14,7 @@ export const plainAddress = (text: string): string => {
 };
 
 /** The key of one sender: an IPv4 address or an IPv6 /64, because a host with one address of the /64 can use all of them. */
-export const addressOf = (ip: string): string => {
+export const senderKey = (ip: string): string => {
   const address = parse(ip);
   if (address === undefined) return ip;
   return address instanceof ipaddr.IPv4 ? address.toString() : prefix64(address);

@@ -3,7 +3,7 @@ import type { TokenLimits, TokenScope } from '@webxterm/contracts/token-scopes';
 import type { z } from 'zod';
 import { AppError, reasonOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
-import { addressOf, NetworkSet } from '../network/network.ts';
+import { NetworkSet, senderKey } from '../network/network.ts';
 import { Places } from '../places.ts';
 import { personalTokenSha256 } from '../tokens/personal-token.ts';
 import type { AllowList } from './allow-list.ts';
@@ -87,7 +87,7 @@ export class KnownTokens {
     const running = this.#asking.get(key);
     if (running !== undefined) return running;
     const asked = this.#places
-      .within(addressOf(clientIp), () => this.#options.ask({ token_sha256: hash, ip_address: clientIp }))
+      .within(senderKey(clientIp), () => this.#options.ask({ token_sha256: hash, ip_address: clientIp }))
       .then(({ sid }) => this.#remember(key, sid))
       .finally(() => this.#asking.delete(key));
     this.#asking.set(key, asked);

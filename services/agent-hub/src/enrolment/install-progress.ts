@@ -1,6 +1,6 @@
 import { type InstallProgress, reportInstallProgress } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
-import { AppError, addressOf } from '@webxterm/shared';
+import { AppError, senderKey } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { MachineModels, StoredInstallProgress, StoredMachine } from '../machines/record.ts';
@@ -22,7 +22,7 @@ export const mountInstallProgress = (
     if (within === undefined) throw new AppError('too_many_requests');
   };
   api.mount(reportInstallProgress, async ({ body: { token, step, problem }, context }) => {
-    await throttle(ofAddress, addressOf(context.clientIp));
+    await throttle(ofAddress, senderKey(context.clientIp));
     const hash = registrationHash(token);
     await throttle(ofToken, hash);
     const install: StoredInstallProgress = { step, at: new Date(now()), problem: problem && cleaned(problem) };

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, ServerOptions } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
-import { addressOf, type ListenAt, type Logger, portProblem } from '@webxterm/shared';
+import { type ListenAt, type Logger, portProblem, senderKey } from '@webxterm/shared';
 import {
   type Breach,
   Connection,
@@ -161,7 +161,7 @@ export class GuardedPort {
   }
 
   #admit(socket: Socket): boolean {
-    const sender = addressOf(socket.remoteAddress ?? '');
+    const sender = senderKey(socket.remoteAddress ?? '');
     const full = this.#unprovenCounts.admit(sender, this.#now());
     if (full !== undefined) {
       this.#count(full);

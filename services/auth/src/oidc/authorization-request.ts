@@ -25,45 +25,45 @@ type Claims = z.output<typeof Claims>;
 
 export type Wanted = Omit<Claims, 'exp' | 'jti'>;
 
-/** The secrets of a transaction. They are derived, so the token that the browser keeps has none of them. */
-export interface TransactionSecrets {
+/** The secrets of an authorization request (OpenID Connect Core, 3.1.2.1; PKCE). They are derived, so the token that the browser keeps has none of them. */
+export interface RequestSecrets {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-export interface Transaction extends Wanted, TransactionSecrets {
+export interface AuthorizationRequest extends Wanted, RequestSecrets {
   /** The id, which can be used once. */
   readonly jti: string;
   readonly expiresAt: Date;
 }
 
-const secretsOf = (root: RootKey, jti: string): TransactionSecrets => {
+const secretsOf = (root: RootKey, jti: string): RequestSecrets => {
   const derived = (use: string): string => hmacSha256(root.oidcTransaction, `${use} ${jti}`).toString('base64url');
   return { state: derived('state'), nonce: derived('nonce'), verifier: derived('verifier') };
 };
 
 /**
- * Begins a transaction. Only the browser that got the token can complete it: the page keeps it, and the provider never sees it. So a code that
+ * Begins an authorization request, the `transaction` of the API. Only the browser that got the token can complete it: the page keeps it, and the provider never sees it. So a code that
  * another browser got is useless here.
  */
-export const beginTransaction = (
+export const beginAuthorization = (
   { current }: RootKeys,
   wanted: Wanted,
   nowMs: number,
-): TransactionSecrets & { readonly sealed: string } => {
+): RequestSecrets & { readonly sealed: string } => {
   const jti = randomBytes(16).toString('base64url');
   const exp = Math.floor(nowMs / 1000) + lifeSeconds;
   return { sealed: sealToken(current.oidcTransaction, prefix, { ...wanted, exp, jti }), ...secretsOf(current, jti) };
 };
 
 /** @throws AppError bad_challenge when it expired, or was begun for another purpose or by another sign-in */
-export const openTransaction = (
+export const openAuthorization = (
   roots: RootKeys,
   sealed: string,
   wanted: Pick<Wanted, 'purpose' | 'sid_hash'>,
   nowMs: number,
-): Transaction => {
+): AuthorizationRequest => {
   const opened = openSealed(roots, (root) => root.oidcTransaction, prefix, Claims, sealed, nowMs);
   if (opened === undefined) throw new AppError('bad_challenge');
   const { claims, root } = opened;

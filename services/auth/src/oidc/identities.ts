@@ -14,11 +14,11 @@ import { passkeysOf } from '../second-factors/second-factor.ts';
 import type { SecondFactorStore } from '../second-factors/second-factor-store.ts';
 import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import type { Signins } from '../signins/signins.ts';
+import { beginAuthorization, openAuthorization } from './authorization-request.ts';
 import { newIdentity } from './identity.ts';
 import type { IdentityStore } from './identity-store.ts';
 import type { Proofs } from './proofs.ts';
 import type { Providers } from './providers.ts';
-import { beginTransaction, openTransaction } from './transaction.ts';
 
 export interface IdentitiesOptions {
   readonly connection: Connection;
@@ -53,7 +53,7 @@ export class Identities {
     const { providers, roots } = this.#options;
     providers.require(provider);
     await requireOwner(this.#options, caller, password);
-    const { sealed, ...secrets } = beginTransaction(
+    const { sealed, ...secrets } = beginAuthorization(
       roots,
       { ...purposeOf(caller), provider, setup: null },
       this.#now(),
@@ -64,13 +64,13 @@ export class Identities {
   /** @throws AppError bad_challenge, provider_refused, conflict, step_up_required, unauthenticated, unavailable */
   async complete(caller: AdmittedCaller, sealed: string, query: string, clientIp: string): Promise<void> {
     const { connection, identities, proofs, roots, factors, callerCheck, auditor } = this.#options;
-    const transaction = openTransaction(roots, sealed, purposeOf(caller), this.#now());
-    const proven = await proofs.of(transaction, query, clientIp);
+    const request = openAuthorization(roots, sealed, purposeOf(caller), this.#now());
+    const proven = await proofs.of(request, query, clientIp);
     await inTransaction(connection, async (session) => {
       const user = await callerCheck.guardFresh(caller, session);
-      await factors.useChallenge(transaction.jti, transaction.expiresAt, session);
+      await factors.useChallenge(request.jti, request.expiresAt, session);
       await identities.link(user, newIdentity(proven, new Date(this.#now()), false), session);
-      const details = { provider: transaction.provider };
+      const details = { provider: request.provider };
       await auditor.recordIn(session, { action: 'identity_linked', target: userTarget(user), details });
     });
   }

@@ -16,10 +16,10 @@ import type { SetupLinks } from '../setup-links/setup-links.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import { type SigninOrigin, signinActor } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import { type AuthorizationRequest, beginAuthorization, openAuthorization } from './authorization-request.ts';
 import type { IdentitiesOptions } from './identities.ts';
 import { identityKey, newIdentity } from './identity.ts';
 import type { ProvenIdentity } from './providers.ts';
-import { beginTransaction, openTransaction, type Transaction } from './transaction.ts';
 
 export interface OidcSignInOptions extends Omit<IdentitiesOptions, 'callerCheck' | 'confirmation' | 'auditor'> {
   readonly store: SigninStore;
@@ -55,26 +55,31 @@ export class OidcSignIn {
       if (link.kind !== 'setup') throw new AppError('bad_link');
     }
     const setup = setupToken === undefined ? null : linkHash(setupToken);
-    const { sealed, ...secrets } = beginTransaction(roots, { ...anyone, provider, setup }, this.#now());
+    const { sealed, ...secrets } = beginAuthorization(roots, { ...anyone, provider, setup }, this.#now());
     return { url: await providers.pageOf(provider, secrets), transaction: sealed };
   }
 
   /**
-   * @throws AppError bad_challenge when the transaction is over, used or not of this browser; provider_refused; not_linked; email_taken;
+   * @throws AppError bad_challenge when the authorization request is over, used or not of this browser; provider_refused; not_linked; email_taken;
    * bad_link; conflict; second_factor_required; user_disabled; too_many_requests; unavailable
    */
   async complete(sealed: string, query: string, from: SigninOrigin): Promise<SignedIn> {
     const { roots, proofs, identities } = this.#options;
-    const transaction = openTransaction(roots, sealed, anyone, this.#now());
+    const request = openAuthorization(roots, sealed, anyone, this.#now());
     const proven = await proofs
-      .of(transaction, query, from.clientIp)
+      .of(request, query, from.clientIp)
       .catch((error: unknown) => this.#refused(error, null, from));
     const user = await identities.byKey(identityKey(proven));
-    if (transaction.setup !== null) return this.#setUp(transaction.setup, transaction, proven, from);
-    return user === null ? this.#signUp(transaction, proven, from) : this.#signIn(user, transaction, proven, from);
+    if (request.setup !== null) return this.#setUp(request.setup, request, proven, from);
+    return user === null ? this.#signUp(request, proven, from) : this.#signIn(user, request, proven, from);
   }
 
-  async #signIn(user: User, { jti, expiresAt, provider }: Transaction, proven: ProvenIdentity, from: SigninOrigin) {
+  async #signIn(
+    user: User,
+    { jti, expiresAt, provider }: AuthorizationRequest,
+    proven: ProvenIdentity,
+    from: SigninOrigin,
+  ) {
     const { factors, identities, signins, secondStep, apiKeys, throttle } = this.#options;
     if (user.disabled) return this.#refused(new AppError('user_disabled'), user, from);
     const key = identityKey(proven);
@@ -93,7 +98,12 @@ export class OidcSignIn {
   }
 
   /** Links the account of a setup link, which an administrator made, and signs in to it. */
-  async #setUp(setup: string, { jti, expiresAt, provider }: Transaction, proven: ProvenIdentity, from: SigninOrigin) {
+  async #setUp(
+    setup: string,
+    { jti, expiresAt, provider }: AuthorizationRequest,
+    proven: ProvenIdentity,
+    from: SigninOrigin,
+  ) {
     const { connection, users, store, linkStore, factors, identities, signins, secondStep, apiKeys, auditor } =
       this.#options;
     const at = new Date(this.#now());
@@ -121,13 +131,13 @@ export class OidcSignIn {
     return { user, token: await signins.announce(made), apiKey: await apiKeys.show(user) };
   }
 
-  async #signUp(transaction: Transaction, proven: ProvenIdentity, from: SigninOrigin): Promise<SignedIn> {
-    const email = this.#emailFor(transaction, proven);
+  async #signUp(request: AuthorizationRequest, proven: ProvenIdentity, from: SigninOrigin): Promise<SignedIn> {
+    const email = this.#emailFor(request, proven);
     if (email === undefined) return this.#refused(new AppError('not_linked'), null, from);
     const admitted = await this.#options.throttle.admitSignup(from.clientIp);
     try {
       for (const username of namesFor(proven.name ?? '', email)) {
-        const made = await this.#make({ username, email }, transaction, proven, from).catch((error: unknown) => {
+        const made = await this.#make({ username, email }, request, proven, from).catch((error: unknown) => {
           if (toAppError(error).code !== 'username_taken') throw error;
         });
         if (made !== undefined) return made;
@@ -141,7 +151,7 @@ export class OidcSignIn {
 
   async #make(
     account: Pick<User, 'username' | 'email'>,
-    { jti, expiresAt, provider }: Transaction,
+    { jti, expiresAt, provider }: AuthorizationRequest,
     proven: ProvenIdentity,
     from: SigninOrigin,
   ): Promise<SignedIn> {
@@ -165,7 +175,7 @@ export class OidcSignIn {
   }
 
   /** The address of a new account. Undefined: the provider may not make one for this person. */
-  #emailFor({ provider }: Transaction, { email, emailVerified }: ProvenIdentity): string | undefined {
+  #emailFor({ provider }: AuthorizationRequest, { email, emailVerified }: ProvenIdentity): string | undefined {
     const { sign_up } = this.#options.providers.require(provider);
     const domain = email?.split('@')[1]?.toLowerCase() ?? '';
     const admitted = typeof sign_up !== 'string' && emailVerified && sign_up.includes(domain);

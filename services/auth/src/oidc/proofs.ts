@@ -1,7 +1,7 @@
-import { addressOf, Places, toAppError } from '@webxterm/shared';
+import { Places, senderKey, toAppError } from '@webxterm/shared';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
 import type { ProvenIdentity, Providers } from './providers.ts';
-import type { Transaction } from './transaction.ts';
 
 /** Questions to providers at a time, of one client address and in total. A provider may take seconds to answer. */
 const limits = {
@@ -21,14 +21,14 @@ export class Proofs {
   }
 
   /** @throws AppError as `Providers.prove`; too_many_requests, unavailable */
-  of(transaction: Transaction, query: string, clientIp: string): Promise<ProvenIdentity> {
-    return this.#places.within(addressOf(clientIp), () => this.#prove(transaction, query, clientIp));
+  of(request: AuthorizationRequest, query: string, clientIp: string): Promise<ProvenIdentity> {
+    return this.#places.within(senderKey(clientIp), () => this.#prove(request, query, clientIp));
   }
 
-  async #prove(transaction: Transaction, query: string, clientIp: string): Promise<ProvenIdentity> {
+  async #prove(request: AuthorizationRequest, query: string, clientIp: string): Promise<ProvenIdentity> {
     const attempt = await this.#throttle.admitProviderAnswer(clientIp);
     try {
-      const proven = await this.#providers.prove(transaction, query);
+      const proven = await this.#providers.prove(request, query);
       await attempt.succeeded();
       return proven;
     } catch (error) {

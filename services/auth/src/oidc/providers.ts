@@ -2,9 +2,9 @@ import { isLoopback } from '@webxterm/contracts/loopback';
 import type { SignInProvider } from '@webxterm/contracts/rest';
 import { AppError, type Logger, reasonOf } from '@webxterm/shared';
 import * as client from 'openid-client';
+import type { AuthorizationRequest, RequestSecrets } from './authorization-request.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import type { ProviderSettings } from './provider-settings.ts';
-import type { Transaction, TransactionSecrets } from './transaction.ts';
 
 /** Seconds that the clocks of provider and auth may differ. */
 const clockToleranceSeconds = 60;
@@ -57,7 +57,7 @@ export class Providers {
   }
 
   /** The page of the provider. @throws AppError not_found, unavailable */
-  async pageOf(id: string, { state, nonce, verifier }: TransactionSecrets): Promise<string> {
+  async pageOf(id: string, { state, nonce, verifier }: RequestSecrets): Promise<string> {
     const config = await this.#configuration(this.require(id));
     const url = client.buildAuthorizationUrl(config, {
       redirect_uri: this.#redirectTo(id),
@@ -72,10 +72,10 @@ export class Providers {
   }
 
   /**
-   * Who signed in, by the query with which the provider sent the user back. The code is exchanged at the provider of the transaction only.
+   * The person who signed in, by the query with which the provider sent the user back. The code is exchanged only at the provider of the request.
    * @throws AppError provider_refused, unavailable
    */
-  async prove({ provider, state, nonce, verifier }: Transaction, query: string): Promise<ProvenIdentity> {
+  async prove({ provider, state, nonce, verifier }: AuthorizationRequest, query: string): Promise<ProvenIdentity> {
     const settings = this.require(provider);
     const config = await this.#configuration(settings);
     try {

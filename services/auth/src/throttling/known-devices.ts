@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { addressOf, hmacSha256, networkOf } from '@webxterm/shared';
+import { hmacSha256, networkOf, senderKey } from '@webxterm/shared';
 import { type Connection, type Model, Schema, trusted } from 'mongoose';
 import type { User } from '../accounts/user.ts';
 import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
@@ -54,7 +54,7 @@ export class KnownDevices {
   async noteNetwork(userId: string, ip: string, now: number): Promise<void> {
     const update = { $set: { expires_at: new Date(now + rememberedMs) } };
     await this.#networks.bulkWrite(
-      [...new Set([addressOf(ip), networkOf(ip)])].map((seen) => ({
+      [...new Set([senderKey(ip), networkOf(ip)])].map((seen) => ({
         updateOne: { filter: { _id: `${userId} ${seen}` }, update, upsert: true },
       })),
       { ordered: false },
@@ -63,7 +63,7 @@ export class KnownDevices {
 
   /** Whether the account was signed in from this address, from another one of its network, or from neither. */
   async findNetwork(userId: string, ip: string): Promise<'address' | 'network' | undefined> {
-    const [address, network] = [`${userId} ${addressOf(ip)}`, `${userId} ${networkOf(ip)}`];
+    const [address, network] = [`${userId} ${senderKey(ip)}`, `${userId} ${networkOf(ip)}`];
     const found = await this.#networks
       .find({ _id: trusted({ $in: [address, network] }) })
       .lean<SeenNetwork[]>()

@@ -1,4 +1,4 @@
-import { AppError, addressOf, hmacSha256, networkOf } from '@webxterm/shared';
+import { AppError, hmacSha256, networkOf, senderKey } from '@webxterm/shared';
 import { foldEmail } from '../accounts/names.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import {
@@ -72,7 +72,7 @@ export class SignInThrottle {
 
   /** @throws AppError too_many_requests: too many sign-ups from this address, or too many with a name that is taken */
   async admitSignup(clientIp: string): Promise<AdmittedSignup> {
-    const from = addressOf(clientIp);
+    const from = senderKey(clientIp);
     const [made, taken] = [`signed up ${from}`, `signup ${from}`];
     refuseFor(await this.#buckets.waitOf([taken], this.#now()));
     refuseFor(await this.#buckets.reserve(made, this.#signUps, this.#now()));
@@ -115,7 +115,7 @@ export class SignInThrottle {
    * @throws AppError too_many_requests
    */
   async wrongToken(clientIp: string): Promise<void> {
-    refuseFor(await this.#buckets.reserve(`token ${addressOf(clientIp)}`, wrongTokens, this.#now()));
+    refuseFor(await this.#buckets.reserve(`token ${senderKey(clientIp)}`, wrongTokens, this.#now()));
   }
 
   /**
@@ -124,7 +124,7 @@ export class SignInThrottle {
    * @throws AppError too_many_requests
    */
   async admitProviderAnswer(clientIp: string): Promise<AdmittedCheck> {
-    const key = `provider ${addressOf(clientIp)}`;
+    const key = `provider ${senderKey(clientIp)}`;
     refuseFor(await this.#buckets.reserve(key, providerAnswers, this.#now()));
     const withdrawn = (): Promise<void> => this.#buckets.refund(key, providerAnswers);
     return { succeeded: withdrawn, withdrawn };
@@ -148,7 +148,7 @@ export class SignInThrottle {
     const device = this.#devices.readCookie(user, deviceCookie, this.#now());
     if (device !== undefined) return { key: `device ${userId} ${device}`, owners: true };
     const known = await this.#devices.findNetwork(userId, clientIp);
-    if (known === 'address') return { key: `known ${userId} ${addressOf(clientIp)}`, owners: true };
+    if (known === 'address') return { key: `known ${userId} ${senderKey(clientIp)}`, owners: true };
     return known && { key: `network ${userId} ${networkOf(clientIp)}`, owners: false };
   }
 
@@ -166,7 +166,7 @@ export class SignInThrottle {
   }
 
   async #admitUnknown({ email, user, clientIp }: SignInTry): Promise<AdmittedTry> {
-    const from = `address ${addressOf(clientIp)}`;
+    const from = `address ${senderKey(clientIp)}`;
     // People sometimes type a password into the e-mail field, so only an HMAC of it is stored.
     const account = `account ${hmacSha256(this.#roots.current.pepper, foldEmail(email)).toString('base64url')}`;
     refuseFor(await this.#buckets.waitOf([from, account], this.#now()));

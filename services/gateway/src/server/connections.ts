@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { addressOf, type Logger } from '@webxterm/shared';
+import { type Logger, senderKey } from '@webxterm/shared';
 import type { TrustedProxies } from '../request-checks/client-address.ts';
 
 /** Limits of open connections. When a limit is exceeded, the connection that has been idle or slow for longest is closed. */
@@ -74,7 +74,7 @@ export class Connections {
     const trusted = this.#proxies.has(peer);
     const connection: Connection = {
       socket,
-      owner: trusted ? undefined : `address ${addressOf(peer)}`,
+      owner: trusted ? undefined : `address ${senderKey(peer)}`,
       unauthenticated: !trusted,
     };
     this.#of.set(socket, connection);
