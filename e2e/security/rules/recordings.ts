@@ -1,6 +1,15 @@
 import { eventually } from '../../support/rest.ts';
 import { openSession, type World } from '../world.ts';
-import { adminOnly, byCaller, byRight, type Caller, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
+import {
+  adminOnly,
+  byRight,
+  type Caller,
+  hiddenWithout,
+  type MakeCall,
+  onMachine,
+  type Rule,
+  signedIn,
+} from './rule.ts';
 
 interface Listed {
   readonly recordings: readonly { readonly recording_id: string; readonly status: string }[];
@@ -38,18 +47,20 @@ const onRecordingToLose: MakeCall = async (world, caller: Caller) => {
 
 const plays = { other: 404, view: 404, control: 404, owner: 200, admin: 200, adminView: 200, adminControl: 200 };
 
-/** Recordings; who may play them: the owner of the machine and administrators. One column for each caller. */
+/** Recordings of the machine. One column for each caller. */
 // biome-ignore format: a table
 export const recordingRules: Readonly<Record<string, readonly Rule[]>> = {
   listRecordings: [signedIn(200)],
-  getRecording: [byCaller(plays, onRecording)],
-  listRecordingChunks: [byCaller(plays, onRecording)],
+  getRecording: [hiddenWithout('record_play', plays, onRecording)],
+  listRecordingChunks: [hiddenWithout('record_play', plays, onRecording)],
   getRecordingChunk: [
-    byCaller(plays, async (world) => ({ params: { id: await theRecording(world), n: '0' } })),
+    hiddenWithout('record_play', plays, async (world) => ({ params: { id: await theRecording(world), n: '0' } })),
   ],
-  downloadRecordingCast: [byCaller(plays, onRecording)],
+  downloadRecordingCast: [hiddenWithout('record_play', plays, onRecording)],
   deleteRecording: [
-    byCaller({ other: 404, view: 404, control: 404, owner: 204, admin: 204, adminView: 204, adminControl: 204 },
+    // It requires `manage` too, which everybody with `record_play` has.
+    hiddenWithout('record_play',
+      { other: 404, view: 404, control: 404, owner: 204, admin: 204, adminView: 204, adminControl: 204 },
       onRecordingToLose),
   ],
   holdRecording: [

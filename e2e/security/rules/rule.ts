@@ -42,8 +42,12 @@ export type Rule =
   | {
       readonly kind: 'caller';
       readonly statuses: Statuses;
-      /** What the route asks for; undefined: it does not go by a right on the machine alone. */
+      /** The right on the machine that the route requires. Undefined: it does not decide by one right. */
       readonly right: Right | undefined;
+      /** Answers 404 to everybody without the right, also to callers who see the machine. */
+      readonly hides: boolean;
+      /** Callers who need no right, because the session is theirs. */
+      readonly own: readonly Caller[];
       readonly call: MakeCall;
       readonly shows: Shown | undefined;
     };
@@ -71,15 +75,25 @@ export const byCaller = (statuses: Statuses, call: MakeCall = nothing, shows?: S
   kind: 'caller',
   statuses,
   right: undefined,
+  hides: false,
+  own: [],
   call,
   shows,
 });
 
-/** As `byCaller`, of a route that asks for one right: route-rules.test.ts compares the statuses with the rights. */
+/** As `byCaller`, of a route that requires one right: route-rules.test.ts compares the statuses with the rights. */
 export const byRight = (right: Right, statuses: Statuses, call: MakeCall = onMachine, shows?: Shown): CallerRule => ({
   ...byCaller(statuses, call, shows),
   right,
 });
+
+/** As `byRight`, of a route about something that a caller without the right must not learn of: a session of `own`, or a recording. */
+export const hiddenWithout = (
+  right: Right,
+  statuses: Statuses,
+  call: MakeCall,
+  { own = [] }: { readonly own?: readonly Caller[] } = {},
+): CallerRule => ({ ...byRight(right, statuses, call), hides: true, own });
 
 export const signedIn = (status: number, call: MakeCall = nothing, shows?: Shown): Rule =>
   byCaller(everybody(status), call, shows);

@@ -1,5 +1,5 @@
 import { openSession } from '../world.ts';
-import { byCaller, byRight, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
+import { byCaller, byRight, hiddenWithout, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
 
 const theSession: MakeCall = (world) => ({ params: { id: world.session.sessionId } });
 
@@ -20,8 +20,8 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
     // Only users with the right `watch` view the session of another user, and nobody else types in it.
     byCaller({ other: 404, view: 404, control: 201, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
       (world) => ({ body: { agent_id: world.agentId, session_id: world.session.sessionId, mode: 'control' } })),
-    byCaller({ other: 404, view: 404, control: 201, owner: 201, admin: 201, adminView: 201, adminControl: 201 },
-      (world) => ({ body: { agent_id: world.agentId, session_id: world.session.sessionId, mode: 'view' } })),
+    hiddenWithout('watch', { other: 404, view: 404, control: 201, owner: 201, admin: 201, adminView: 201, adminControl: 201 },
+      (world) => ({ body: { agent_id: world.agentId, session_id: world.session.sessionId, mode: 'view' } }), { own: ['control'] }),
   ],
   listTerminalSessions: [signedIn(200, undefined, { what: (world) => world.session.sessionId, to: ['control'] })],
   listMachineSessions: [
@@ -30,7 +30,8 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
       { what: (world) => world.session.sessionId, to: ['control', 'owner', 'admin', 'adminView', 'adminControl'] }),
   ],
   getSession: [
-    byCaller({ other: 404, view: 404, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 }, theSession),
+    hiddenWithout('manage', { other: 404, view: 404, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 },
+      theSession, { own: ['control'] }),
   ],
   renameTerminalSession: [
     byCaller({ other: 404, view: 404, control: 200, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
@@ -41,7 +42,8 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
       (world) => ({ params: { id: world.session.sessionId }, body: { cols: 100, rows: 30 } })),
   ],
   endTerminalSession: [
-    byCaller({ other: 404, view: 404, control: 204, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, endable),
+    hiddenWithout('manage', { other: 404, view: 404, control: 204, owner: 204, admin: 204, adminView: 204, adminControl: 204 },
+      endable, { own: ['control'] }),
   ],
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MachineRole, Right, Rights, rightsOf } from './rights.ts';
+import { type MachineRole, Right, Rights, rightsEverywhere, rightsOf } from './rights.ts';
 
 /** One row for each right, one column for each caller. */
 const table: Record<Right, string> = {
@@ -37,6 +37,13 @@ describe('the rights of a role', () => {
       expect(rights).toEqual(Right.options.filter((right) => rights.includes(right)));
     }
   });
+});
+
+it('an administrator has the rights of the preset on every machine, and nobody else has any', () => {
+  expect(rightsEverywhere(true)).toEqual(rightsOf('admin', true));
+  expect(rightsEverywhere(false)).toEqual([]);
+  for (const [role, isAdmin] of columns)
+    expect(rightsOf(role, isAdmin)).toEqual(expect.arrayContaining([...rightsEverywhere(isAdmin)]));
 });
 
 it('a list of rights from a newer service is read without the unknown names', () => {

@@ -49,6 +49,9 @@ const adminPresets: Readonly<Record<MachineRole, readonly Right[]>> = {
 export const rightsOf = (role: MachineRole, isAdmin: boolean): readonly Right[] =>
   (isAdmin ? adminPresets : presets)[role];
 
+/** The rights on every machine, whatever is granted on it, and on removed machines too. */
+export const rightsEverywhere = (isAdmin: boolean): readonly Right[] => (isAdmin ? presets.admin : []);
+
 const isRight = (name: string): name is Right => Right.safeParse(name).success;
 
 /** Rights as listed in a response. Names that this version does not know are dropped, because a newer service may send them. */

@@ -1,4 +1,4 @@
-import { type Right, rightsOf } from '@webxterm/contracts/rights';
+import { type Right, rightsEverywhere, rightsOf } from '@webxterm/contracts/rights';
 import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import { foldName } from '@webxterm/shared';
 import { notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
@@ -23,7 +23,7 @@ export type MachineScope = ({ readonly kind: 'all' } | { readonly kind: 'user'; 
 
 export const scopeOf = ({ userId, role, token }: Person): MachineScope => {
   const only = token !== undefined && isLimitedToMachines(token) ? token : undefined;
-  return role === 'admin' ? { kind: 'all', only } : { kind: 'user', userId, only };
+  return rightsEverywhere(role === 'admin').includes('see') ? { kind: 'all', only } : { kind: 'user', userId, only };
 };
 
 export interface MachineQuery {
