@@ -21,7 +21,7 @@ COPY stack/package.json stack/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
 
-# What one workspace needs to run, and nothing else. The caches are shared by all builds and stay out of the images.
+# Files that one workspace needs to run, and no others. The caches are shared by all builds and stay out of the images.
 FROM manifests AS dependencies
 ARG WORKSPACE
 RUN test -n "$WORKSPACE" || { echo 'WORKSPACE is missing: --build-arg WORKSPACE=services/auth' >&2; exit 1; }

@@ -9,7 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     // Another system for the suites login and service: LOGIN_MACHINE_BASE=debian:13 npm run test:containers -- login
     provide: { loginMachineBase: process.env.LOGIN_MACHINE_BASE ?? 'node:24-bookworm-slim' },
-    // What the library starts beside the containers to remove them comes from a registry; the suite removes them itself.
+    // The program with which the library removes containers comes from a registry; the suite removes them itself.
     env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
   },
 });

@@ -63,7 +63,7 @@ describe('in a real browser', () => {
     await terminal.until(/load average/);
     await terminal.focus();
     await terminal.type('q');
-    // What is typed before top has ended is thrown away by top itself: it flushes the tty.
+    // top itself discards the keys that are typed before it has ended: it flushes the tty.
     await terminal.until(/^prompt-\s*$/m);
     await terminal.run('echo still $$');
     expect(/still (\d+)/.exec(await terminal.until(/still \d+/))?.[1]).toBe(pid);

@@ -47,7 +47,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** What a person copies from the page, as the words that the agent's command line gets. */
+/** The command that a person copies from the page, as the words that the agent's command line gets. */
 const shownLine = async (page: Page): Promise<string[]> => {
   await page.getByText('From a clone').click();
   const text = await page.locator('pre', { hasText: 'configure' }).innerText();

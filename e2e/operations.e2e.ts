@@ -11,7 +11,7 @@ import { RawTerminal } from './support/raw-terminal.ts';
 import { readSecret } from './support/stack.ts';
 import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 
-// What an operator and an integrator read of a running installation.
+// The pages and metrics of a running installation that an operator and an integrator read.
 
 useStackAndBrowser();
 

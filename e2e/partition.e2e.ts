@@ -139,7 +139,7 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
     gate.letIn('agent-hub');
     await dan.terminal.closed;
     expect(await opens(dan)).toBe('refused');
-    // Who is signed in the hub may learn a moment later, and until then it answers 503.
+    // The hub may receive the list of sign-ins a moment later, and until then it answers 503.
     await eventually('every service takes the token', async () =>
       (await statuses(dan)).every((status) => status === 200) ? true : undefined,
     );

@@ -153,7 +153,7 @@ describe('a service with bad settings ends with 2, and its last line names', () 
 
 describe('a service that was installed for another architecture', () => {
   it('reports it, and explains the correction', async () => {
-    // What the loader of native parts takes the machine for.
+    // The platform that the loader of native parts detects.
     const { code, last } = await start('auth', { npm_config_arch: 'mips' });
     expect(code).toBe(1);
     expect(last).toMatch(/bcrypt has no native part for linux on .*npm ci/);

@@ -52,7 +52,7 @@ describe('the terminal page', () => {
   });
 
   it('pastes text without the control characters that could run it', async () => {
-    // What arrives while the shell still edits its line is kept as it edits: a return, and no newline, for cat.
+    // Keys that arrive while the shell still edits its line stay in raw form: cat gets a return and no newline.
     await terminal.run("echo rea''dy; cat -A");
     await terminal.until(/^ready/m);
     await terminal.paste('one\x1b[201~two\ttab\nnext\x03\x04\x9b line\n');
@@ -106,7 +106,7 @@ describe('the terminal page', () => {
       (await page.evaluate<string[]>('window.copied')).join() === 'first,second' ? true : undefined,
     );
     expect(await question.count()).toBe(0);
-    // What the query was answered with would stand on the command line.
+    // The answer to the query would appear on the command line.
     await terminal.run('echo line');
     expect((await terminal.until(/^line/m)).match(/52;c/g)).toHaveLength(3);
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// What a client of the API may rely on: compares two OpenAPI documents as this project makes them.
+// The parts of the API that a client may rely on: compares two OpenAPI documents as this project makes them.
 
 type Json = Readonly<Record<string, unknown>>;
 

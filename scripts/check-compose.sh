@@ -5,7 +5,7 @@ docker compose -f docker-compose.yml --profile demo config --quiet
 docker compose -f docker-compose.yml -f docker-compose.ha.yml --profile demo config --quiet
 WEBXTERM_PUBLIC_URL=https://term.example.org docker compose -f docker-compose.yml -f docker-compose.tls.yml config --quiet
 
-# What .env says reaches the containers, as Compose reads it; a list with commas stays one value.
+# The values of .env reach the containers, as Compose reads them; a list with commas stays one value.
 environment=$(mktemp)
 trap 'rm -f "$environment"' EXIT
 printf '%s\n' 'WEBXTERM_PUBLIC_URL=https://term.example.org' 'WEBXTERM_TRUSTED_PROXIES=10.0.0.0/8,192.0.2.1' \

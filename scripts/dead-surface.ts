@@ -28,7 +28,7 @@ export interface Rights {
 const isOurs = (subject: string): boolean => !/^(\$|_INBOX|_REPLY|audit\.)/.test(subject);
 
 /**
- * What is wrong with the subjects of these users: a right that its holder's text does not use, a subject without a publisher or a reader, one
+ * The faults of the subjects of these users: a right that its holder's text does not use, a subject without a publisher or a reader, one
  * whose use is not described. `streamed`: users who read a subject by a consumer in place of a subscription.
  */
 export const deadSubjects = (

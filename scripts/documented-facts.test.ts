@@ -19,7 +19,7 @@ const pathsInComments = (text: string): string[] =>
     ])
     .map(([path]) => path);
 
-/** An ADR may be named by its number. What a build makes (`dist`) is there after it. */
+/** An ADR may be named by its number. The output of a build (`dist`) exists after it. */
 const isThere = (path: string): boolean => {
   if (/^docs\/adr\/\d{4}$/.test(path)) return filesOf(`${path}-*.md`).length > 0;
   return /\/dist(\/|$)/.test(path) || existsSync(root + path);

@@ -13,6 +13,11 @@ const avoided: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bby the book\b/i, 'regularly'],
   [/\bturned away\b/i, 'refused'],
   [/\bthe door\b/i, 'the gateway, access'],
+  // A sentence that begins so and is no question.
+  [
+    /(?:^[ \t]*(?:\/\*\*?|\/\/|\*|#+|-)?[ \t]*|[.:;] )(?:What|Who) (?=[a-z`])(?!to )(?![^.]*\?)/m,
+    'a noun: the users who are attached, the files that a build writes',
+  ],
 ];
 
 /** A text of a file, without the code. */
@@ -21,18 +26,39 @@ interface Text {
   readonly text: string;
 }
 
-/** Comments, and the strings of a source file that contain a space: log lines, error texts and test titles. */
-export const textsOf = (source: string): Text[] => {
-  const found: Text[] = [];
-  const pattern = /\/\*[\s\S]*?\*\/|(?<![:\w'"`])\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
-  for (const { 0: text, index } of source.matchAll(pattern))
-    if (text.includes(' ')) found.push({ line: source.slice(0, index).split('\n').length, text });
-  return found;
-};
+/** The texts that a pattern finds in a file, with their lines. */
+const found = (source: string, pattern: RegExp): Text[] =>
+  [...source.matchAll(pattern)]
+    .filter(({ 0: text }) => text.includes(' '))
+    .map(({ 0: text, index }) => ({ line: source.slice(0, index).split('\n').length, text }));
+
+const commentsAndStrings =
+  /\/\*[\s\S]*?\*\/|(?<![:\w'"`])\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
+/** Text between tags. Types and comparisons match too, which does no harm. */
+const jsxText = /(?<=>)[^<>{}]+(?=[<{])/g;
+const hashComments = /(?<![^\s])#[^\n]*/g;
+const shellTexts = new RegExp(`${hashComments.source}|'[^']*'|"(?:[^"\\\\]|\\\\.)*"`, 'g');
+const lines = /[^\n]+/g;
+
+/** By the end of the file's name: its comments, and its strings that contain a space (log lines, error texts, test titles). */
+const patterns: readonly (readonly [file: RegExp, patterns: readonly RegExp[]])[] = [
+  [/\.md$/, [lines]],
+  [/\.tsx$/, [commentsAndStrings, jsxText]],
+  [/\.(ts|cjs|js|css|proto|jsonc)$/, [commentsAndStrings]],
+  [/\.sh$|(^|\/)\.ci\/run$/, [shellTexts]],
+  [/\.ya?ml$|(^|\/)Dockerfile$|\.conf$/, [hashComments]],
+];
+
+/** Whether the words of the file are checked. */
+export const hasTexts = (path: string): boolean => patterns.some(([file]) => file.test(path));
+
+/** The texts of a file, without its code. */
+export const textsOf = (path: string, source: string): Text[] =>
+  (patterns.find(([file]) => file.test(path))?.[1] ?? []).flatMap((pattern) => found(source, pattern));
 
 /** The avoided words of a text, as `told: reports, …`. */
 export const avoidedIn = (text: string): string[] =>
   avoided.flatMap(([word, instead]) => {
     const match = word.exec(text);
-    return match === null ? [] : [`${match[0]}: ${instead}`];
+    return match === null ? [] : [`${match[0].trim()}: ${instead}`];
   });

@@ -75,7 +75,7 @@ const explained: readonly Explained[] = [
   {
     first: '<Group align="flex-end" gap="sm">',
     files: /^clients\/web\/src\/(machines\/grant-form|profile\/blocked-card)\.tsx$/,
-    why: 'Two forms that begin with a username. What follows differs.',
+    why: 'Two forms that begin with a username. The rest differs.',
   },
   {
     first: '.card {',
@@ -110,7 +110,7 @@ const explainedShapes: readonly Explained[] = [
   {
     first: 'return x(x);',
     files: /^libs\/contracts\/src\/frames\/(down|up)-codec\.ts$/,
-    why: 'Both directions of the protocol have the same order of functions. What they read and write differs.',
+    why: 'Both directions of the protocol have the same order of functions. The fields that they read and write differ.',
   },
 ];
 

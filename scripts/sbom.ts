@@ -56,7 +56,7 @@ if (import.meta.main) {
   const { packages }: { packages: Record<string, InstalledPackage> } = JSON.parse(
     readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'),
   );
-  // What was taken away since is no part of it.
+  // Files that were removed since are no part of it.
   const present = Object.fromEntries(Object.entries(packages).filter(([path]) => existsSync(join(folder, path))));
   console.log(JSON.stringify(sbomOf(name, present), undefined, 1));
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { z } from 'zod';
 
-/** What the load tool needs of a running product. */
+/** The parts of a running product that the load tool needs. */
 export interface Product {
   readonly url: string;
   readonly token: string;

@@ -49,7 +49,7 @@ const debugged = (port: number): StackSettings['serviceEnvironment'] => {
   };
 };
 
-/** What rows measure on. Each part is started when it is first asked for, and shared from then on. */
+/** The programs that rows measure. Each part is started when it is first asked for, and shared from then on. */
 export class Bed {
   readonly options: BenchOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'webxterm-bench-'));

@@ -37,7 +37,7 @@ export const judge = (row: Row): Verdict => {
   };
 };
 
-/** What could not be measured meets no budget. */
+/** A figure that could not be measured meets no budget. */
 export const failed = (name: string, failure: string): Verdict => ({
   name,
   unit: '',

@@ -12,7 +12,7 @@ import { chooseRows, rowGroups } from './rows/row-groups.ts';
 /** Ten minutes, and on a slow machine twice what the keys take to type, and as long again for a whole fleet to come in. */
 const giveUpAfterMs = ({ faultKeys, agents }: BenchOptions): number => 600_000 + 10 * faultKeys + 60 * agents;
 
-/** What waits for bytes that were lost waits for ever. */
+/** A row that waits for bytes that were lost waits for ever. */
 const tooLate = (ms: number): Error => new Error(`not done within ${Math.round(ms / 60_000)} minutes`);
 
 /** With its cause: `fetch failed` alone says nothing. */

@@ -4,7 +4,7 @@ import { endSession, getTicket, type Product, socketUrl } from './api.ts';
 import { type Painter, paintAtOnce } from './painter.ts';
 import type { Shell } from './shell.ts';
 
-/** What names a session and a viewer of it. */
+/** The ids of a session and of a viewer of it. */
 export interface ViewerIds {
   readonly sessionId: string;
   readonly viewerId: string;

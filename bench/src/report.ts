@@ -6,7 +6,7 @@ export interface Row {
   readonly product: readonly number[];
   readonly reference?: { readonly name: string; readonly values: readonly number[] };
   readonly budget: Budget;
-  /** What of the repeats counts; the median unless a budget is about the worst of them. */
+  /** The figure of the repeats that counts: the median, unless a budget is about the worst of them. */
   readonly counts?: 'median' | 'largest';
 }
 

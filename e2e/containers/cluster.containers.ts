@@ -79,7 +79,7 @@ describe('the images', () => {
     expect(listed.filter((name) => /^(vitest|typescript|@biomejs|playwright-core|testcontainers)/.test(name))).toEqual(
       [],
     );
-    // What starts real servers is for development, and for the set-up, which shares its code.
+    // The code that starts real servers is for development, and for the set-up, which shares it.
     expect(listed.some((name) => name.startsWith('mongodb-memory-server'))).toBe(image === 'setup');
   });
 });
@@ -237,7 +237,7 @@ describe('twenty terminals, while each service is rolled', () => {
     const wider = await terminals.during('terminal scaled to 3', () => cluster.compose.scale('terminal', 3));
     results.push(wider, await terminals.during('terminal scaled to 1', () => cluster.compose.scale('terminal', 1)));
     expect(await terminals.finish()).toBeGreaterThan(watched * 1024);
-    // What no one is attached to may be restarted without anyone noticing.
+    // A service with no attachment may be restarted without anyone noticing.
     for (const { step, broken } of results) if (/auth|to 3/.test(step)) expect([step, broken]).toEqual([step, 0]);
   }, 1_200_000);
 });

@@ -27,7 +27,7 @@ const withinMs = 300_000;
 
 const restarts = async (id: string): Promise<number> => Number(await inspect(id, '{{.RestartCount}}'));
 
-/** What an operator does to a running installation, by the command line of Docker. */
+/** The actions of an operator on a running installation, by the command line of Docker. */
 export class Compose {
   readonly #project: string;
   readonly #environment: Readonly<Record<string, string>>;
@@ -85,7 +85,7 @@ export class Compose {
     for (const id of await this.instances(service)) await this.healthy(id);
   }
 
-  /** What a program in the service's container prints. */
+  /** The output of a program in the service's container. */
   inside(service: string, ...program: string[]): Promise<string> {
     return this.command('exec', '--no-TTY', service, ...program);
   }

@@ -7,7 +7,7 @@ export const imageTag = `test-${createHash('sha256').update(projectFolder).diges
 
 export const imageOf = (name: string): string => `webxterm/${name}:${imageTag}`;
 
-/** What an image may add to the public base image, MB of 10^6 bytes: a package that is not meant to be there breaks it. */
+/** The size that an image may add to the public base image, in MB of 10^6 bytes: a package that is not meant to be there exceeds it. */
 export const imageBudgets: Readonly<Record<string, number>> = {
   agent: 28,
   // 84 MB of them are the agent's packages of both platforms.

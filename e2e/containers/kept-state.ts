@@ -1,7 +1,7 @@
 import { eventually, Rest } from '../support/rest.ts';
 import type { Cluster } from './cluster.ts';
 
-/** What an installation must know again after whatever was done to it. */
+/** The state that an installation must have again after a restart, an upgrade or a restore. */
 export interface KeptState {
   readonly admin: { readonly email: string; readonly password: string };
   readonly user: { readonly email: string; readonly id: string };

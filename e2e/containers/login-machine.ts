@@ -27,7 +27,7 @@ declare module 'vitest' {
   }
 }
 
-/** What became of the service in a scenario of service-probe.ts. */
+/** The state of the service after a scenario of service-probe.ts. */
 export type ServiceFacts = Readonly<Record<string, unknown>>;
 
 /** A machine with systemd, logind and sshd in a container, and this checkout on it. */

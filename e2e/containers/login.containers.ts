@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoginMachine } from './login-machine.ts';
 
-// What a shell of the agent is given, compared with what sshd of the same machine gives, fact by fact: npm run test:containers -- login.
+// Compares a shell of the agent with one of sshd on the same machine, fact by fact: npm run test:containers -- login.
 
 let machine: LoginMachine;
 

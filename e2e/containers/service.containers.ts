@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => machine?.remove());
 
-/** What docs/agent.md says: SIGKILL comes 2 s after SIGTERM; and a busy machine. */
+/** SIGKILL comes 2 s after SIGTERM (docs/agent.md). The rest is for a busy machine. */
 const commandEndsWithinMs = 8000;
 
 describe('the service of the agent', () => {

@@ -19,7 +19,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const line = (mode: 'mirror' | 'sink', bytes: number): string =>
   `stty raw -echo; exec '${process.execPath}' '${program}' ${mode} ${bytes}\n`;
 
-/** What the program says at the end of its output. */
+/** The last line of the program's output. */
 const accountIn = (output: Buffer): Account => {
   const from = output.lastIndexOf(end);
   return JSON.parse(output.subarray(from + 1, output.lastIndexOf(over)).toString('latin1'));

@@ -39,7 +39,7 @@ beforeEach(async () => {
   await Promise.all(terminals.map((terminal) => terminal.start()));
 });
 afterEach(({ task }) => {
-  // What one fault did to them is not to be seen again in the next.
+  // An effect of one fault must not appear again in the next.
   if (task.result?.state === 'fail') for (const { terminal } of terminals.splice(0)) terminal.close();
 });
 
@@ -67,7 +67,7 @@ const throughout = async (fault: () => Promise<void>): Promise<number[]> => {
   return terminals.map(({ terminal }, index) => terminal.breaks - (before[index] ?? 0));
 };
 
-/** What the list says of the machine, again and again until the returned function is called. */
+/** Reads the status of the machine in the list, again and again until the returned function is called. */
 const watchStatus = (): (() => Promise<Set<string>>) => {
   const seen = new Set<string>();
   let watching = true;

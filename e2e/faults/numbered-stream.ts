@@ -9,7 +9,7 @@ export const end = 0x03;
 /** Stands behind the account; typed, it ends the echo. */
 export const over = 0x04;
 
-/** What a program in the terminal says of the numbered bytes that it wrote, or was given. */
+/** The report of a program in the terminal about the numbered bytes that it wrote or received. */
 export interface Account {
   readonly bytes: number;
   /** Hex. */

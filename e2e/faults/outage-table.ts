@@ -1,4 +1,4 @@
-/** What stands in a cell of the outage matrix: how an operation is answered during the outage. */
+/** The content of a cell of the outage matrix: the answer to an operation during the outage. */
 export type Answer =
   /** It is carried out. */
   | 'done'

@@ -3,7 +3,7 @@ import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
 import { type StreamCopies, streamCopies, streamsUrl } from '../support/stream-copies.ts';
 import type { Kubectl } from './kubectl.ts';
 
-// What the operator brings to the production overlay: the Secrets of k8s/overlays/production-trial, and MongoDB's replica set and users.
+// The parts that the operator brings to the production overlay: the Secrets of k8s/overlays/production-trial, and MongoDB's replica set and users.
 
 const members = [0, 1, 2];
 const databases = { auth: 'auth', 'agent-hub': 'agent_hub', terminal: 'terminal' };
@@ -41,7 +41,7 @@ export class ExternalServers {
     );
   }
 
-  /** What docs/kubernetes.md asks of the operator, in mongosh. */
+  /** The commands that docs/kubernetes.md asks of the operator, in mongosh. */
   async makeReplicaSet(): Promise<void> {
     await this.#kubectl.run('rollout', 'status', 'statefulset/external-mongo', '--timeout=240s');
     const config = { _id: 'rs0', members: mongoHosts.map((host, _id) => ({ _id, host })) };

@@ -11,7 +11,7 @@ export interface ClusterAccess {
   readonly context: string | undefined;
 }
 
-/** What an operator does to one namespace of a cluster, by kubectl. */
+/** The actions of an operator on one namespace of a cluster, by kubectl. */
 export class Kubectl {
   readonly namespace: string;
   readonly #access: ClusterAccess;

@@ -1,4 +1,4 @@
-/** What a run changes of an overlay of k8s/, so that it stands beside an installation that is in use. */
+/** Changes of a run to an overlay of k8s/, so that it runs beside an installation that is in use. */
 export interface Overlay {
   /** Folder below k8s/overlays. */
   readonly name: 'local' | 'production-trial';
@@ -6,7 +6,7 @@ export interface Overlay {
   /** The gateway, as the test reaches it: address of a node, and `nodePort`. */
   readonly publicUrl: string;
   readonly nodePort: number;
-  /** What stands before the images' names, with a slash at its end; empty: nothing. */
+  /** The prefix of the images' names, with a slash at its end. It may be empty. */
   readonly registry: string;
   readonly tag: string;
 }
@@ -26,7 +26,7 @@ const withoutOwnNodePort = [
 
 /**
  * A kustomization over `base` (a path relative to it). Twenty programs run on the demo machine at a time: that is more memory than
- * a person's shell needs. Who signs in while they do is a user of the trial's own, so people may sign up.
+ * a person's shell needs. The user who signs in meanwhile is one of the trial, so people may sign up.
  */
 export const renderOverlay = (overlay: Overlay, base: string): string =>
   [

@@ -5,7 +5,7 @@ const priorityClass = 'webxterm';
 const removedWithin = '150s';
 const eventsTold = 12;
 
-/** What a run may not find, and removes when it is over. */
+/** Objects that must not exist before a run, and that the run removes at its end. */
 export interface OwnNamespace {
   readonly kubectl: Kubectl;
   /** Address of a node. */

@@ -98,7 +98,7 @@ export class Trial {
     this.#terminals = await WatchedTerminals.open(this.rest, await this.demoMachine(), watched, signIn, programs);
   }
 
-  /** What happened to the terminals while `act` ran, and until each had gone on behind it. */
+  /** The events of the terminals while `act` ran, and until each had continued after it. */
   async step(name: string, act: () => Promise<unknown>): Promise<StepResult> {
     const result = await this.#opened().during(name, act);
     this.results.push(result);

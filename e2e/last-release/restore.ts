@@ -4,7 +4,7 @@ import { startServers } from '@webxterm/stack';
 import { BSON, type CreateCollectionOptions, MongoClient } from 'mongodb';
 import { z } from 'zod';
 
-/** What README.md of this folder says: databases and secrets as the last release left them. */
+/** Databases and secrets as the last release left them (README.md of this folder). */
 const read = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
 const services = ['auth', 'agent-hub', 'terminal'] as const;
 

@@ -18,7 +18,7 @@ import {
 import { hubAddress, type World } from './world.ts';
 
 const control = grpcRequest(AgentServiceService.stream.path);
-/** What a flood may send at most; the hub ends the connection long before. */
+/** The most that a flood may send; the hub ends the connection long before. */
 const floodBytes = 64 * 1024 * 1024;
 const cancel = uint32(8);
 

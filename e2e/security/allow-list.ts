@@ -13,7 +13,7 @@ const keyOf = (token: string): string => {
   return signinKey(createHash('sha256').update(claims.sid).digest('hex'));
 };
 
-/** What stands under a key, as anybody who reads the bucket sees it. */
+/** The value of a key, as every reader of the bucket sees it. */
 const stored = async (bus: NatsConnection, key: string): Promise<string> => {
   const asked = JSON.stringify({ last_by_subj: subjectOf(key) });
   const answer = await bus.request('$JS.API.STREAM.MSG.GET.KV_signins', asked);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import type { World } from './world.ts';
 
-/** What sets up a second factor, shows the own account and signs out. */
+/** The routes that set up a second factor, show the own account and sign out. */
 const mayBeCalled = [
   'addPasskey',
   'beginPasskey',

@@ -21,7 +21,7 @@ export interface Person {
   readonly rest: Rest;
 }
 
-/** Who stands how towards the one machine that the tests are about. */
+/** The users of the tests, by their access to the one machine. */
 export interface Cast {
   readonly admin: Person;
   /** Of the machine. */
@@ -46,11 +46,11 @@ export interface World {
   readonly stack: TestStack;
   readonly cast: Cast;
   readonly agentId: string;
-  /** What OpenAPI says that each route can answer. */
+  /** The answers of each route that OpenAPI declares. */
   readonly documented: DocumentedAnswers;
   /** A live session of `control` on the machine. */
   readonly session: RawTerminal;
-  /** What must stand in no log: everything secret that was used. */
+  /** The secrets that were used. No log may contain one. */
   readonly secrets: Set<string>;
   /** Makes another account. */
   person(name: string): Promise<Person>;

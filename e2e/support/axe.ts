@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe reports about the page: rule, element and reason. */
+/** The findings of axe about the page: rule, element and reason. */
 export const violations = async (page: Page): Promise<string[]> => {
   await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
   await page.evaluate(axe.source);

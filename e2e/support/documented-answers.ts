@@ -54,7 +54,7 @@ const codeOf = (body: unknown): unknown => z.object({ code: z.string() }).safePa
 /** Answers of the gateway to a request that belongs to no route. */
 const refusals: ReadonlySet<unknown> = new Set([...commonErrors, 'not_found', 'method_not_allowed']);
 
-/** What the OpenAPI document of a running gateway says about the answers of each route. */
+/** The answers of each route, by the OpenAPI document of a running gateway. */
 export class DocumentedAnswers {
   readonly #operations: readonly Operation[];
 

@@ -32,7 +32,7 @@ export class FarLink {
     this.#held ??= [];
   }
 
-  /** What was held arrives, in order. */
+  /** Lets the held bytes arrive, in order. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;

@@ -7,7 +7,7 @@ import { MongoClient } from 'mongodb';
 
 export interface Loot {
   readonly port: number;
-  /** What was tried at the port and worked. */
+  /** The attempts at the port that succeeded. */
   readonly gotIn: readonly string[];
 }
 

@@ -15,7 +15,7 @@ export interface NodeTerminalOptions {
   readonly take?: (bytes: Uint8Array, rendered: () => void) => void;
   /** Default: a gap is an error. */
   readonly gap?: (from: number, to: number) => void;
-  /** What happened to the connection, as it happened. */
+  /** The events of the connection, in their order. */
   readonly reported?: (state: TerminalState) => void;
 }
 
@@ -29,7 +29,7 @@ export class NodeTerminal {
   /** How often the connection broke. */
   breaks = 0;
   state: TerminalState = { state: 'connecting' };
-  /** Who is attached, once there was a guest. */
+  /** The users who are attached, once there was a guest. */
   people: readonly Participant[] = [];
   readonly #client: TerminalClient;
   #output = Buffer.alloc(0);

@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { configuredProvider } from './sign-in-provider.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
-/** What a test file may have done to the stack of its worker, beside what it reads of it. */
+/** Changes that a test file may have made to the stack of its worker. */
 const calls = ['kill', 'stopProcess', 'startProcess', 'healthy'] as const;
 
 /** One call of a test file. */

@@ -46,7 +46,7 @@ const withPrograms = (dataDir: string, home: string, programs: string): Record<s
   return { ...environment, HOME: home, PATH: [programs, environment.PATH].join(delimiter) };
 };
 
-/** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
+/** Starts the programs of `npm start`, on free ports with their own data. The agent runs unless an option excludes it. */
 export const startTestStack = async (
   options: {
     agent?: boolean;

@@ -7,7 +7,7 @@ import { eventually } from './rest.ts';
 /** The web UI in one browser context, as a person uses it. */
 export class TerminalPage {
   readonly page: Page;
-  /** What a page should never say: errors, and blocked by the content security policy. */
+  /** Messages that a page must never log: errors, and requests that the content security policy blocks. */
   readonly complaints: string[] = [];
   /** How often the page asked before it was left. */
   leaveQuestions = 0;
@@ -99,7 +99,7 @@ export class TerminalPage {
     return this.page.getByTestId('terminal').first().click();
   }
 
-  /** What the emulator shows: nothing of what is drawn over it. */
+  /** The text of the emulator, without the characters that are drawn over it. */
   screen(): Promise<string> {
     return this.page.getByTestId('terminal').first().locator('.xterm-accessibility-tree').innerText();
   }
@@ -164,7 +164,7 @@ export class TerminalPage {
     this.#programs += 1;
     const program = this.#programs;
     const dump = `head -c ${count} | od -An -v -tx1 | tr -d '\\n'`;
-    // In a file: the agent runs on this machine, and each key costs time. What comes after these bytes, as the releases of keys, is
+    // In a file: the agent runs on this machine, and each key costs time. Input after these bytes, such as the releases of keys, is
     // echoed only below the answer.
     const file = join(this.#folder, `p${program}`);
     writeFileSync(

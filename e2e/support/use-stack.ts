@@ -31,7 +31,7 @@ const tidy = async (): Promise<void> => {
   for (const { id } of added) await rest.send('DELETE', `/api/users/${id}`);
 };
 
-/** Gives the tests of a file the stack of its worker. What it adds is removed after it. */
+/** Gives the tests of a file the stack of its worker. Everything that the file adds is removed after it. */
 export const useStack = (): void => {
   beforeAll(async () => {
     stack = await sharedStack();

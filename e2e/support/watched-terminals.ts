@@ -10,7 +10,7 @@ const rate = 2 * 1024 * 1024;
 /** How long it may take at all, on a machine that is busy with other things too: no measure of how soon it should. */
 const goesOnWithinMs = 180_000;
 
-/** What a step did to the terminals. */
+/** The effect of a step on the terminals. */
 export interface StepResult {
   readonly step: string;
   /** How many viewers lost their socket. */

@@ -2,7 +2,7 @@ import { UsageError } from '@webxterm/shared/command-line';
 
 /** A folder whose checks are mutated, with the tests that must notice it. */
 export interface MutatedFolder {
-  /** Files that decide what is let in, kept or dropped. What only connects parts is left out. Paths and globs from the root. */
+  /** Files that decide what is let in, kept or dropped. Files that only connect parts are left out. Paths and globs from the root. */
   readonly mutate: readonly string[];
   /** Test files. A test that starts services as programs notices nothing, because the mutant is active in its own process only. */
   readonly tests: readonly string[];

@@ -12,7 +12,7 @@ const Facts = z.object({
 });
 export type KnownStack = z.infer<typeof Facts>;
 
-/** What the running or last `npm start` wrote about itself. Undefined if there is none. */
+/** The file that the running or last `npm start` wrote about itself. Undefined if there is none. */
 export const readStackFile = (dataDir: string): KnownStack | undefined => {
   try {
     return Facts.safeParse(parseJson(readFileSync(stackFile(dataDir), 'utf8'))).data;

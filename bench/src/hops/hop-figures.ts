@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** A clock tick of /proc: 100 a second on every Linux that Node runs on. */
 const msPerTick = 10;
 
-/** What a process has used, or uses for a stretch of output. */
+/** The resources that a process has used, or uses for a stretch of output. */
 export interface HopFigures {
   /** ms of processor time, in the event loop's thread and in all others: those collect garbage, compile and draw. */
   readonly loop: number;
@@ -31,7 +31,7 @@ export const hopFigures = (pid: number): HopFigures => {
   return { loop, others: all.user + all.kernel - loop, kernel: all.kernel, sleeps };
 };
 
-/** What came between two looks, times `factor`. */
+/** The difference of two readings, times `factor`. */
 export const usedBetween = (before: HopFigures, after: HopFigures, factor: number): HopFigures => ({
   loop: (after.loop - before.loop) * factor,
   others: (after.others - before.others) * factor,

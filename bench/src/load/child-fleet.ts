@@ -38,7 +38,7 @@ export class ChildFleet<Report extends { readonly failures: Record<string, numbe
     return [...this.#reports.values()].flatMap(list);
   }
 
-  /** What went wrong so far, most frequent first. */
+  /** The errors so far, most frequent first. */
   failures(): string {
     const counts = new Map<string, number>();
     for (const [why, count] of this.all((report) => Object.entries(report.failures)))

@@ -11,7 +11,7 @@ export interface Ttyd {
 }
 
 const startedWithinMs = 5000;
-/** What ttyd puts before output, and wants before input. */
+/** The byte that ttyd puts before output, and wants before input. */
 const outputCommand = 0x30;
 const inputCommand = '0';
 

@@ -64,7 +64,7 @@ const measure = async (way: Way): Promise<Measured> => {
   return { perCore: times.length / (processorSeconds(way.pid) - before), p99: quantile(times, 0.99) };
 };
 
-/** What makes the service believe that a request came through the gateway. */
+/** The headers by which the service knows that a request came through the gateway. */
 const vouchedFor = ({ dataDir, url }: RunningProduct, headers: Record<string, string>): Way['headers'] => {
   const key = Buffer.from(readFileSync(join(dataDir, 'secrets', 'gateway-key'), 'utf8').trim(), 'base64url');
   const { host } = new URL(url);

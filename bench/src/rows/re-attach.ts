@@ -12,7 +12,7 @@ const missedBytes = missedLines * 9;
 /** More than a ring of 8 MiB. */
 const ringLines = 1_200_000;
 const ringBytes = 8 * 1024 * 1024;
-/** What @xterm/xterm parses of plain text on this kind of machine. */
+/** The rate at which @xterm/xterm parses plain text on this kind of machine. */
 const paintRate = 35_000_000;
 const awayMs = 1500;
 

@@ -11,7 +11,7 @@ const total = lines * bytesPerLine;
 const stallMs = 5000;
 const relays = ['gateway-1', 'terminal-1', 'agent-hub-1'] as const;
 
-/** What `seq -w` prints, computed here. */
+/** The output of `seq -w`, computed here. */
 const expectedHash = (): string => {
   const hash = createHash('sha256');
   for (let line = 1; line <= lines; ) {
@@ -56,7 +56,7 @@ const stallOnce = async (shell: ProductShell, pids: () => number[]): Promise<Sta
   await half;
   const before = pids().map(residentBytes);
   shell.freeze(true);
-  // What is in the socket's hands already still comes.
+  // Bytes that are in the socket already still arrive.
   await delay(stallMs);
   const grownBytes = Math.max(...pids().map((pid, at) => residentBytes(pid) - (before[at] ?? 0)));
   const at = performance.now();

@@ -28,7 +28,7 @@ const readyStack = async (file: string): Promise<z.output<typeof StackFile>> => 
   }
 };
 
-/** What `npm start` runs, on free ports and an empty data folder. @returns ms until a shell has answered */
+/** Starts the programs of `npm start`, on free ports and an empty data folder. @returns ms until a shell has answered */
 const startOnce = async (bed: Bed): Promise<number> => {
   const dataDir = bed.folder(`start-${Math.random().toString(36).slice(2)}`);
   const at = performance.now();

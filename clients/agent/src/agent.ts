@@ -45,7 +45,7 @@ export type AgentOptions = {
   replacement?: Pick<Replacement, 'tick' | 'giveUp'> | undefined;
   /** Undefined if this agent cannot update itself. */
   updater?: Pick<Updater, 'state' | 'order' | 'follow' | 'tick'> | undefined;
-  /** What the process before this one has left. */
+  /** The state that the process before this one has left. */
   handed?: HandOver | undefined;
   /** ms on a monotonic clock. */
   now(): number;

@@ -19,7 +19,7 @@ const requests = Object.values<unknown>(contracts).filter(isRequest);
 
 const mayPublish = (user: BusUser, subject: string): boolean => covers(busPermissions[user].publish, subject);
 
-/** What stands where a message should: nearly right, or anything. */
+/** A text in place of a message: nearly right, or anything. */
 const payloads = (body: Arbitrary<unknown>): Arbitrary<string | Uint8Array> =>
   fc.oneof(
     { weight: 5, arbitrary: body.map((given) => JSON.stringify({ v: 1, request_id: 'fuzz', body: given })) },

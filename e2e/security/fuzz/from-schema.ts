@@ -16,7 +16,7 @@ const Node = z.looseObject({
   format: z.string().optional(),
 });
 
-/** What programs that read loosely choke on. */
+/** Values that break programs that read without a schema. */
 const nasty: readonly string[] = [
   '',
   '\u0000',

@@ -16,7 +16,7 @@ interface Case {
 /** Sent at once: a run of a property. */
 const batch = 30;
 
-/** What an answer must never show. */
+/** Texts that an answer must never contain. */
 const innards = /node_modules|\n\s+at |\.ts:\d+|Mongo|mongoose|E11000|ECONNREFUSED|nats:|\$KV|grpc/i;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
@@ -58,7 +58,7 @@ const requestsOf = (route: Route): Arbitrary<Case> =>
     as: fc.constantFrom('nobody', 'user', 'admin'),
   });
 
-/** What is wrong with the answer; undefined: nothing. */
+/** The fault of the answer. Undefined: none. */
 const wrongWith = async (
   documented: DocumentedAnswers,
   route: Route,

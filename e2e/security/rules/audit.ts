@@ -1,6 +1,6 @@
 import { adminOnly, type Rule } from './rule.ts';
 
-/** Who did what: for administrators alone. */
+/** The audit log: for administrators alone. */
 export const auditRules: Readonly<Record<string, readonly Rule[]>> = {
   listAudit: [adminOnly(200)],
   exportAuditCsv: [adminOnly(200)],

@@ -9,7 +9,7 @@ const withBody =
   (body: object): MakeCall =>
   (world: World) => ({ params: { agent_id: world.agentId }, body });
 
-/** Files on machines. What changes something is tried with `/`, which nobody can change: 409. One column for each caller. */
+/** Files on machines. Changes are tried with `/`, which nobody can change: 409. One column for each caller. */
 // biome-ignore format: a table
 export const fileRules: Readonly<Record<string, readonly Rule[]>> = {
   listFiles: [

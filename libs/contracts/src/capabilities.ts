@@ -39,5 +39,5 @@ export const agentFeatures = [
 ] as const;
 export type AgentFeature = (typeof agentFeatures)[number];
 
-/** What an agent can do that announces nothing. */
+/** The capabilities of an agent that announces nothing. */
 export const agentBaseline: readonly string[] = ['pty', 'command'];

@@ -96,7 +96,7 @@ export type FileFailureCode = (typeof fileFailureCodes)[number];
 /** Part of a file: from `first` to `last`, both included, or the last `suffix` bytes. */
 export type ByteRange = { first: number; last?: number | undefined } | { suffix: number };
 
-/** What the terminal service asks of the helper: one request for each session. */
+/** A request of the terminal service to the helper: one for each session. */
 export type FileRequest =
   | { op: 'list'; path: string | null; after: string | null; limit: number }
   /** `ifRange`: the range applies only to this version. */

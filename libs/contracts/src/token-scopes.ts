@@ -15,7 +15,7 @@ export type TokenScope = z.infer<typeof TokenScope>;
 /** The scopes that only the token of an administrator can have. */
 export const adminScopes: readonly TokenScope[] = ['audit:read', 'updates:manage'];
 
-/** What a token allows of what its owner may do. Part of the allow-list's entry of the token. */
+/** The limits of a token: the part of its owner's rights that it has. Part of the allow-list's entry of the token. */
 export const TokenLimits = z.object({
   /** The id of the token, which is not secret. */
   id: z.string(),

@@ -3,7 +3,7 @@ export class StreamProtocolError extends Error {
   override readonly name = 'StreamProtocolError';
 }
 
-/** What to do with an input frame. */
+/** The decision about an input frame. */
 export type InputVerdict =
   /** Queue these bytes. The part that earlier frames already contained is cut off. */
   | { kind: 'take'; bytes: Uint8Array }

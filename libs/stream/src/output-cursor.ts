@@ -7,7 +7,7 @@ export type OutputSource = {
   read(from: number, max: number): RingRead;
 };
 
-/** What to send to an attachment next. */
+/** The next message to an attachment. */
 export type NextOutput =
   | { kind: 'output'; read: RingRead }
   /** These bytes have left the ring. The cursor is already at `to`. */

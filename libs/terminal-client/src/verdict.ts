@@ -1,6 +1,6 @@
 import { closeCode, type DownFrame } from '@webxterm/contracts/frames';
 
-/** What the client must do after a connection closed. */
+/** The next action of the client after a connection closed. */
 export type CloseVerdict =
   /** Reconnect automatically. */
   | { kind: 'retry'; reason: string }

@@ -25,7 +25,7 @@ import { MachineStore } from './machines/store.ts';
 import { hubMigrations } from './migrations/steps.ts';
 import type { HubSettings } from './settings.ts';
 
-/** What a hub is started with. Only tests override the clock and the kinds of session. */
+/** The parts with which a hub is started. Only tests override the clock and the kinds of session. */
 export interface HubContext extends ServiceContext {
   readonly now?: () => number;
   readonly kinds?: typeof sessionKinds;

@@ -640,7 +640,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     const file = archive();
     const content = readFileSync(file);
     rmSync(file);
-    // In files.json. What the machine has already is not fetched.
+    // In files.json. Files that the machine has already are not fetched.
     content.fill(1, (manifest().files[0]?.list_offset ?? 0) + 20, (manifest().files[0]?.list_offset ?? 0) + 21);
     writeFileSync(file, content);
     await refuses('not what was signed');

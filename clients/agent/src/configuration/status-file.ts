@@ -16,7 +16,7 @@ export const AgentStatus = v.object({
   sessions: v.optional(v.pipe(v.number(), v.integer())),
   /** Why it is not connected to a hub. */
   problem: v.optional(v.string()),
-  /** What shells lack on this machine, and how to fix it. */
+  /** The features that shells lack on this machine, and how to fix it. */
   logins: v.optional(v.string()),
   /** Why the disk cannot be written. The agent runs without it. */
   disk: v.optional(v.string()),

@@ -3,7 +3,7 @@ import { lstat, readlink, stat } from 'node:fs/promises';
 import { textOfPath } from '@webxterm/contracts/file-paths';
 import type { FileEntry, FileType } from '@webxterm/contracts/rest';
 
-/** What an entry of a folder is. */
+/** The type of an entry of a folder. */
 export const typeOf = (
   stats: Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>,
 ): FileType => {

@@ -7,7 +7,7 @@ import { HandedSession } from '../session/handed-session.ts';
 /** The version of the state that this agent writes and reads. */
 export const handOverVersion = 1;
 
-/** What an agent process leaves to the one that replaces it. */
+/** The state that an agent process leaves to the one that replaces it. */
 const HandOver = v.object({
   version: v.literal(handOverVersion),
   /** The instance id of the dials, base64url, so that the next dial replaces the link of the earlier process. */

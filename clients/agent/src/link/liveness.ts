@@ -24,7 +24,7 @@ export class Liveness {
     this.#pinged = false;
   }
 
-  /** What to do now. After a suspension of this process (SIGSTOP, sleep) the peer gets a new chance to answer. */
+  /** The next action. After a suspension of this process (SIGSTOP, sleep) the peer gets a new chance to answer. */
   check(now: number): 'fine' | 'ping' | 'dead' {
     const asleep = now - this.#checkedAt > this.#pingAfterMs;
     this.#checkedAt = now;

@@ -77,7 +77,7 @@ TimeoutStopSec=10
 OOMPolicy=continue
 CacheDirectory=vsay-agent
 Environment=NODE_COMPILE_CACHE=%C/vsay-agent
-# What Node would read of an environment that is set for all services: code, paths to code, a debugger.
+# Variables of an environment for all services that Node would read: code, paths to code, a debugger.
 UnsetEnvironment=NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_INSPECT_RESUME_ON_START
 
 # Every shell is a child of the agent and lives under what stands here. So none of ProtectSystem, ProtectHome, PrivateTmp,

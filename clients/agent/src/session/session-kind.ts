@@ -24,7 +24,7 @@ export type SessionProcess = {
   /** Asks the process to end. */
   hangUp(): void;
   /**
-   * What another agent process needs to continue this process, as JSON. Undefined: not possible now. Missing: never possible, and the agent
+   * The state that another agent process needs to continue this process, as JSON. Undefined: not possible now. Missing: never possible, and the agent
    * is not replaced while the session exists.
    */
   handOver?(): unknown;
@@ -79,7 +79,7 @@ export type BytesKind = KindOfSession & {
 };
 
 /**
- * What a session carries. The session itself (ring, offsets, viewers, limits, end) is the same for every kind. The agent offers the kinds
+ * The content of a session. The session itself (ring, offsets, viewers, limits, end) is the same for every kind. The agent offers the kinds
  * that its `Sessions` are given.
  */
 export type SessionKind = TerminalKind | BytesKind;

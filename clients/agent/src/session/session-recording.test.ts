@@ -66,7 +66,7 @@ describe('a recorder', () => {
     for (let n = 0; n < 15; n += 1) print(new Uint8Array(slack));
     viewer.send({ type: 'limit', acked: 15 * slack, limit: 4 * mib });
     expect(shell.paused).toBe(true);
-    // What it has received is not stored yet.
+    // The recorder has not yet stored the bytes that it has received.
     recorder.send({ type: 'limit', acked: 0, limit: 2 * mib });
     await vi.waitFor(() => expect(recorder.attachment.cursor.next).toBe(15 * slack));
     expect(shell.paused).toBe(true);

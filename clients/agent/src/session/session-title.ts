@@ -2,7 +2,7 @@ import { maxSessionDirectory, maxSessionTitle } from '@webxterm/contracts/sessio
 import type { SessionProcess } from './session-kind.ts';
 import { TitleReader } from './title-reader.ts';
 
-/** What distinguishes a session from others. Empty: unknown. */
+/** The facts that distinguish a session from others. Empty: unknown. */
 export type Title = { title: string; command: string; directory: string };
 
 /** Looks after the last output. The second one finds a program that started just after the first. */

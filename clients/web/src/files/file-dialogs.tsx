@@ -115,6 +115,6 @@ export const RemoveDialog = ({ place, folder, entry, onClose }: InFolder & { rea
 
 const textOf = ({ type }: FileEntry): string => {
   if (type === 'folder') return 'The folder and everything in it are deleted on the machine at once. There is no bin.';
-  if (type === 'link') return 'The link is deleted. What it leads to stays.';
+  if (type === 'link') return 'The link is deleted. Its target stays.';
   return 'The file is deleted on the machine at once. There is no bin.';
 };

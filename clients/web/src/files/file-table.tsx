@@ -52,7 +52,7 @@ export const FileTable = (props: FileTableProps) => (
   </div>
 );
 
-/** What an entry is or leads to. */
+/** The type of an entry, or of the target of a link. */
 const leadsTo = ({ type, link }: FileEntry): FileEntry['type'] | null =>
   type === 'link' ? (link?.type ?? null) : type;
 

@@ -5,7 +5,7 @@ import { Failure } from './failure.tsx';
 export interface ConfirmDialogProps {
   readonly opened?: boolean;
   readonly title: string;
-  /** What will happen. */
+  /** The consequence of a confirmation. */
   readonly children: ReactNode;
   /** The button that leaves everything as it is. */
   readonly keep: string;

@@ -21,7 +21,7 @@ export const ListCursor = z
   .optional()
   .catch(undefined);
 
-/** What `useQuery` knows about the shown page. */
+/** The state of `useQuery` for the shown page. */
 interface ShownPage {
   readonly data: { readonly next_cursor: string | null } | undefined;
   readonly error: Error | null;

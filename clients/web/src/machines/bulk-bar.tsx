@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { type BulkAction, type BulkResult, useBulkChange } from './bulk-queries.ts';
 
-/** What can be done with the machines that are selected in the list. */
+/** Actions for the machines that are selected in the list. */
 export const BulkBar = ({ machines, onClear }: { machines: readonly Machine[]; onClear: () => void }) => {
   const [asking, setAsking] = useState<BulkAction['kind']>();
   const [result, setResult] = useState<{ action: BulkAction['kind']; failed: BulkResult['failed'] }>();

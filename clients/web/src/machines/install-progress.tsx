@@ -74,7 +74,7 @@ const Mark = ({ state }: { state: State }) => {
   return <IconCircle size={12} color="var(--mantine-color-dimmed)" />;
 };
 
-/** What failed on the machine, with the cause and the correction that the script printed there. */
+/** The step that failed on the machine, with the cause and the correction that the script printed there. */
 export const InstallProblem = ({ progress, title }: { progress: InstallProgress; title: string }) => {
   const { problem } = progress;
   if (problem === null) return null;

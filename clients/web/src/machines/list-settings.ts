@@ -34,7 +34,7 @@ const Settings = z.object({
     .max(50)
     .catch([]),
 });
-/** What this browser keeps about the list of machines. */
+/** The settings of the list of machines that this browser keeps. */
 export type ListSettings = z.infer<typeof Settings>;
 
 const key = 'webxterm.machines';

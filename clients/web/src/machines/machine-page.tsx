@@ -146,7 +146,7 @@ const Details = ({ machine }: { machine: Machine }) => {
   );
 };
 
-/** What to do with a machine that has never connected. */
+/** Instructions for a machine that has never connected. */
 const NotConnected = ({ machine, manages }: { machine: Machine; manages: boolean }) => {
   const [connecting, setConnecting] = useState(false);
   return (

@@ -18,9 +18,9 @@ export const BlockedCard = () => {
   };
   return (
     <Paper className={classes.card} component="section" aria-label="Refused shares">
-      <h2 className={classes.heading}>Whose shares you refuse</h2>
+      <h2 className={classes.heading}>Users whose shares you refuse</h2>
       <Text c="dimmed" size="sm" mb="xs">
-        They can give you access to no more machines. What they shared before stays until you leave it.
+        They can give you access to no more machines. Machines that they shared before stay until you leave them.
       </Text>
       {(blocked.isError || block.isError) && (
         <Failure

@@ -52,7 +52,7 @@ export const useRemoveTotp = () => useChange(keys.secondFactors, (server, _: und
 export const useRenewRecoveryCodes = () =>
   useChange(keys.secondFactors, (server, _: undefined) => server.renewRecoveryCodes());
 
-/** What a deletion of the user's account affects. Fetched again each time the dialog opens. */
+/** The effects of a deletion of the user's account. Fetched again each time the dialog opens. */
 export const useMyBelongings = (): UseQueryResult<Belongings> => {
   const server = useServer();
   return useQuery({

@@ -19,7 +19,7 @@ export const RecoveryCodesDialog = ({ onClose }: { onClose: () => void }) => {
         <RecoveryCodes codes={renew.data.recovery_codes} onDone={onClose} />
       ) : (
         <Stack>
-          <Text size="sm">The codes that you have now are good for nothing then.</Text>
+          <Text size="sm">The codes that you have now become invalid.</Text>
           {renew.isError && <Failure title="Your codes are still the same" error={renew.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

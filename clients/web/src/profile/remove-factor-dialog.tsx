@@ -3,7 +3,7 @@ import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 
 interface RemoveFactorProps {
   readonly title: string;
-  /** What the user keeps. Undefined: it is the last second factor. */
+  /** The second factors that the user keeps. Undefined: it is the last one. */
   readonly stays: string | undefined;
   readonly remove: { readonly isPending: boolean; readonly error: Error | null };
   readonly onConfirm: () => void;

@@ -1,6 +1,6 @@
 import { adminScopes, TokenScope, tokenRules } from '@webxterm/contracts/token-scopes';
 
-/** What a token with the scope may do. */
+/** The text of a scope: the actions that it allows. */
 export const scopeText: Readonly<Record<TokenScope, string>> = {
   see: 'See machines, their load and their status',
   open: 'Open terminals, and end them',

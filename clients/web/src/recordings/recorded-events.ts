@@ -1,6 +1,6 @@
 import { decodeDown, FrameTimes } from '@webxterm/contracts/frames';
 
-/** What happened in a recorded terminal. `ms` since the start of the session; it never decreases. */
+/** An event in a recorded terminal. `ms` since the start of the session; it never decreases. */
 export type RecordedEvent =
   | { readonly ms: number; readonly kind: 'output'; readonly bytes: Uint8Array }
   | { readonly ms: number; readonly kind: 'size'; readonly cols: number; readonly rows: number }

@@ -10,7 +10,7 @@ export interface PeopleActions {
   onAsk: (asks: boolean) => void;
 }
 
-/** Who is attached to the session, and who types: a part of the line below a terminal. Nothing while there is nobody else. */
+/** The users who are attached to the session, and the one who types: a part of the line below a terminal. Nothing while the user is alone. */
 export const PeopleLine = ({ people, ...actions }: { people: readonly Attached[] } & PeopleActions) => {
   const sentence = othersSentence(people);
   const me = people.find((each) => each.me);
@@ -78,7 +78,7 @@ const Turn = ({ person, onGive }: { person: Attached; onGive: PeopleActions['onG
   );
 };
 
-/** What a guest can do to type. */
+/** The ways in which a guest can begin to type. */
 const OwnTurn = ({ me, onAsk }: { me: Attached; onAsk: PeopleActions['onAsk'] }) => {
   if (!me.control) return <span className={classes.what}>View only</span>;
   if (mayType(me)) return <b>You can type</b>;

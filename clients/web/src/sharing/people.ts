@@ -23,7 +23,7 @@ export const peopleIn = (participants: readonly Participant[], you: number): rea
   }));
 };
 
-/** What the line below a terminal says about the others: "bob is watching", "bob types". Undefined: nobody else is there. */
+/** The text about the other users in the line below a terminal: "bob is watching", "bob types". Undefined: nobody else is there. */
 export const othersSentence = (people: readonly Attached[]): string | undefined => {
   const others = people.filter(({ me }) => !me);
   const [first] = others;

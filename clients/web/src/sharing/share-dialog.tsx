@@ -62,7 +62,7 @@ const Content = ({ sessionId }: { sessionId: string }) => {
     <Stack>
       <Text size="sm">
         Guests see all that this terminal shows, also earlier output that the machine still holds. They get no access to
-        the machine. Who types uses your Linux user.
+        the machine. A guest who types does so as your Linux user.
       </Text>
       <SegmentedControl
         fullWidth
@@ -106,7 +106,7 @@ const Content = ({ sessionId }: { sessionId: string }) => {
             <CopyButton label="Copy the link" text={() => urlOf(secret)} />
           </div>
           <Alert color="yellow" variant="light">
-            The link is shown only now. Who opens it must be signed in here.
+            The link is shown only now. It works only for users who are signed in here.
           </Alert>
         </>
       )}

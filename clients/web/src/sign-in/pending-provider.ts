@@ -20,7 +20,7 @@ export const keepPending = (pending: PendingProvider, storage: TabStorage = open
   if (!keepValue(storage, key, pending)) throw new Error('This browser blocks the storage that the sign-in needs.');
 };
 
-/** What this tab has begun at the provider, once. Undefined: nothing, as in another browser. */
+/** The sign-in that this tab has begun at the provider. It can be taken once. Undefined: none, as in another browser. */
 export const takePending = (
   provider: string,
   storage: TabStorage = openStorage('sessionStorage'),

@@ -34,7 +34,7 @@ export type SignInState =
 export interface SignedInState {
   readonly state: 'in';
   readonly user: SignedInUser;
-  /** What the installation requires of the user, and what the user should know. */
+  /** Duties that the installation imposes on the user, and notices for the user. */
   readonly secondFactor: FactorNotices;
   /** The server allows only to set up a second factor. */
   readonly mustEnrol: boolean;

@@ -20,7 +20,7 @@ export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 're
   recorded(mode: RecordingMode): void;
   /** The input was dropped, because too much input is waiting to be sent. */
   inputRefused(): void;
-  /** Who is attached to a session that has or had guests. */
+  /** The users who are attached to a session that has or had guests. */
   people(people: readonly Attached[]): void;
   /** This guest typed, and may not type now. Nothing was sent. */
   mayNotType(): void;

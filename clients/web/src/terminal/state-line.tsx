@@ -15,7 +15,7 @@ export const StateLine = (
     machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
     /** The owner of the session, if this is a guest. */
     guestOf: string | undefined;
-    /** Who is attached. Empty: only this user. */
+    /** The users who are attached. Empty: only this user. */
     people: readonly Attached[];
     /** This tab had a shell that may still run. */
     hadShell: boolean;
@@ -109,9 +109,9 @@ export const StateLine = (
 };
 
 const recordedTitles: Readonly<Record<Exclude<RecordingMode, 'off'>, string>> = {
-  on: 'The output of this terminal is stored on the server. What you type without echo is not.',
+  on: 'The output of this terminal is stored on the server. Keys that are not echoed, such as a password, are not.',
   required:
-    'The output of this terminal is stored on the server, and the shell waits while it cannot be. What you type without echo is not stored.',
+    'The output of this terminal is stored on the server, and the shell waits while it cannot be. Keys that are not echoed, such as a password, are not stored.',
 };
 
 /** Level of the round trip: immediate, slightly delayed, or slow. */

@@ -3,7 +3,7 @@ import { plainText } from '@webxterm/contracts/text';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { endSentence } from './sentences.ts';
 
-/** What the line below a terminal says, and what the user can do. */
+/** The text of the line below a terminal, and the actions of the user. */
 export interface StateWords {
   readonly sentence: string;
   /** Label of the button that attaches again. */

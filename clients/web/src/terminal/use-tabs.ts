@@ -4,7 +4,7 @@ import { emptyTabs, TabStore, type Tabs, withMachine, withTab } from './tab-stor
 
 export const newTabKey = (): string => crypto.getRandomValues(new Uint32Array(2)).join('-');
 
-/** What the address wants to show on the machine: a session, or a new shell as a Linux user. */
+/** The part of the address that names a session on the machine, or the Linux user of a new shell. */
 export interface Wanted {
   readonly session?: string | undefined;
   readonly user?: string | undefined;

@@ -12,7 +12,7 @@ const labels: Readonly<Record<FactorRequirement, string>> = {
   everyone: 'Everyone',
 };
 
-/** Who must have a second factor, for administrators. */
+/** The policy for second factors, for administrators. */
 export const FactorPolicyDialog = ({ onClose }: { onClose: () => void }) => {
   const policy = useFactorPolicy();
   return (

@@ -23,7 +23,7 @@ export const useUserList = (query: UserQuery): UseQueryResult<UserList> => {
   });
 };
 
-/** What the deletion of an account affects. Fetched again each time the dialog opens. */
+/** The effects of the deletion of an account. Fetched again each time the dialog opens. */
 export const useBelongings = (id: string): UseQueryResult<Belongings> => {
   const server = useServer();
   return useQuery({
@@ -50,7 +50,7 @@ export const useResetLink = () => useChange(keys.all, (server, id: string) => se
 
 export const useResetSecondFactors = () => useChange(keys.all, (server, id: string) => server.resetSecondFactors(id));
 
-/** Who must have a second factor. */
+/** The policy for second factors. */
 export const useFactorPolicy = (): UseQueryResult<FactorPolicy> => {
   const server = useServer();
   return useQuery({ queryKey: keys.factorPolicy, queryFn: ({ signal }) => server.factorPolicy(signal), staleTime: 0 });

@@ -135,6 +135,6 @@ export type DownFrame =
   | { type: 'times'; marks: readonly { offset: number; ms: number }[] }
   /** This session is recorded, or no longer. */
   | { type: 'recorded'; mode: RecordingMode }
-  /** Who is attached, in the order of joining. Sent on a change, once somebody other than the owner is or was attached. `you`: own number. */
+  /** The users who are attached, in the order of joining. Sent on a change, once a user other than the owner is or was attached. `you`: own number. */
   | { type: 'presence'; you: number; participants: readonly Participant[] }
   | UnknownFrame;

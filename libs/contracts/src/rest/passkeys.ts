@@ -26,7 +26,7 @@ export const PasskeyName = visibleText(64).meta({
 /** A credential id has at most 1023 bytes (WebAuthn 3, 4). Fields that this version does not know are ignored. */
 const credentialFields = { id: base64url(1364), rawId: base64url(1364), type: z.literal('public-key') };
 
-/** What the browser returns for a new passkey: RegistrationResponseJSON. */
+/** The answer of the browser for a new passkey: RegistrationResponseJSON. */
 export const NewCredential = z.object({
   ...credentialFields,
   response: z.object({
@@ -37,7 +37,7 @@ export const NewCredential = z.object({
 });
 export type NewCredential = z.infer<typeof NewCredential>;
 
-/** What the browser returns for a passkey that is used: AuthenticationResponseJSON. */
+/** The answer of the browser for a passkey that is used: AuthenticationResponseJSON. */
 export const UsedCredential = z.object({
   ...credentialFields,
   response: z.object({

@@ -63,7 +63,7 @@ export type RouteResult<R extends Route> = R['success']['schema'] extends z.ZodT
   ? z.output<R['success']['schema']>
   : undefined;
 
-/** What a browser needs to use a passkey. */
+/** The options with which a browser uses a passkey. */
 export const PasskeyRequest = z.object({
   challenge: z.string(),
   rpId: z.string().optional(),

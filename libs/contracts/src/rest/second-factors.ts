@@ -170,7 +170,7 @@ export const dismissFactorReset = defineRoute({
   success: { status: 204 },
 });
 
-/** Who must have a second factor. */
+/** The users who must have a second factor. */
 export const FactorRequirement = z.enum(['off', 'admins', 'everyone']);
 export type FactorRequirement = z.infer<typeof FactorRequirement>;
 

@@ -3,9 +3,9 @@ import { reasonOf } from '../errors.ts';
 /** The result of one check of the doctor. */
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'error';
-  /** What was checked. */
+  /** The subject of the check. */
   readonly what: string;
-  /** What was seen and, unless it is ok, what to do. */
+  /** The observation and, unless it is ok, the correction. */
   readonly detail: string;
 }
 

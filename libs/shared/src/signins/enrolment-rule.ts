@@ -1,6 +1,6 @@
 import type { FactorRule, SigninEntry } from '@webxterm/contracts/bus';
 
-/** Who may only set up a second factor, by the latest rule that auth sent. */
+/** Decides which users may only set up a second factor, by the latest rule that auth sent. */
 export class EnrolmentRule {
   #rule: FactorRule | undefined;
   /** Up to when `passed` was asked, in ms since 1970. */

@@ -28,7 +28,7 @@ export interface OwnAccessOptions {
 /** Users that one user may block from sharing machines. */
 const maxBlocked = 1000;
 
-/** What users can do about machines that others share with them: leave a machine, block a user, unblock a user. */
+/** The actions of users on machines that others share with them: leave a machine, block a user, unblock a user. */
 export class OwnAccess {
   readonly #options: OwnAccessOptions;
 

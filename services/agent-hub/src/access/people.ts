@@ -2,7 +2,7 @@ import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession, Model } from 'mongoose';
 import type { BlockedGiver, PersonRecord } from './person-record.ts';
 
-/** What hubs record about users: whether the account was deleted, and whom the user has blocked from sharing. */
+/** The facts about users that hubs record: whether the account was deleted, and whom the user has blocked from sharing. */
 export class People {
   readonly #model: Model<PersonRecord>;
 

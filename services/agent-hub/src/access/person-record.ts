@@ -8,7 +8,7 @@ export interface BlockedGiver {
   created_at: Date;
 }
 
-/** What the hubs store about a user. */
+/** The facts about a user that the hubs store. */
 export interface PersonRecord {
   user_id: string;
   /** When the account was deleted. After that nothing more is written for it. */

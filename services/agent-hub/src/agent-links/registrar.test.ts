@@ -30,7 +30,7 @@ const never = (): never => {
   throw new Error('a link pass needs neither database nor bus');
 };
 
-/** What a dial by the link pass results in, where every access to database and bus fails the test. */
+/** The result of a dial by the link pass, where every access to database and bus fails the test. */
 const byPass = (
   pass: string,
   { mayHonourPasses = true, revokedKeys = [], fallback = '', dialledBy = machine }: Circumstances = {},

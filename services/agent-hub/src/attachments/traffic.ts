@@ -1,4 +1,4 @@
-/** What all attach streams of this process have passed on. Plain numbers, because each message of a terminal changes them. */
+/** Counts of the messages and bytes that all attach streams of this process have passed on. Plain numbers, because each message of a terminal changes them. */
 export const traffic = {
   /** Bytes of gRPC messages. */
   bytesToViewers: 0,

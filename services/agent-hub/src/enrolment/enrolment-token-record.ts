@@ -5,7 +5,7 @@ export interface EnrolmentTokenRecord {
   token_id: string;
   owner_id: string;
   owner_username: string;
-  /** What the token is for. */
+  /** The purpose of the token. */
   name: string;
   /** SHA-256 of the token, see `enrolmentTokenHash`. */
   hash: string;

@@ -30,7 +30,7 @@ export interface AccessToken {
   last_used_ip: string | null;
 }
 
-/** What a user decides about a token. */
+/** The choices of a user for a token. */
 export type TokenChoice = Pick<AccessToken, 'name' | 'scopes' | 'machines' | 'tags' | 'addresses' | 'expires_at'>;
 
 /** Expired tokens stay listed for this time. */

@@ -95,7 +95,7 @@ export class AccessTokens {
     return { token: made.token, stored: made.stored };
   }
 
-  /** Revokes one of the user's tokens. What it opened ends. @throws AppError not_found; unavailable, and the outbox completes it */
+  /** Revokes one of the user's tokens. Everything that it opened ends. @throws AppError not_found; unavailable, and the outbox completes it */
   async revoke(userId: string, tokenId: string): Promise<void> {
     const found = (await this.#options.tokens.ofUser(userId)).find(({ token_id }) => token_id === tokenId);
     if (found === undefined) throw new AppError('not_found', 'You have no access token by that id.');

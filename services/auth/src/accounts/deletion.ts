@@ -39,7 +39,7 @@ export interface DeletionOptions {
 /** The audit action of a deletion, which shows who requested it. */
 export type DeletionAction = 'account_left' | 'user_deleted';
 
-/** What happens to the machines. Undefined: not specified, so the account must own none. */
+/** The fate of the machines. Undefined: not specified, so the account must own none. */
 export type MachinesGo = 'remove' | { readonly to: string } | undefined;
 
 /** Deletes an account with all its data. */

@@ -46,7 +46,7 @@ export class ListKeeper {
   readonly #now: () => number;
   #epoch: string | undefined;
   #connected = true;
-  /** Counts the losses of the connection. What a beat learned over an earlier connection is dropped. */
+  /** Counts the losses of the connection. The result of a beat over an earlier connection is dropped. */
   #losses = 0;
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 import type { FactorRequirement } from '@webxterm/contracts/rest';
 import { type ClientSession, type Connection, type Model, Schema } from 'mongoose';
 
-/** Who must have a second factor. One document for the installation. */
+/** The policy for second factors. One document for the installation. */
 export interface StoredFactorPolicy {
   _id: 'installation';
   required: FactorRequirement;

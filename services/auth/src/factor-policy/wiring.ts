@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { SigninParts } from '../signins/wiring.ts';
 import { mountFactorPolicy } from './http.ts';
 
-/** Who must have a second factor, and its routes. */
+/** The policy for second factors, and its routes. */
 export const wireFactorPolicy = (parts: Core & SigninParts) => ({
   mountFactorPolicy: (api: Api): void => mountFactorPolicy(api, parts),
 });

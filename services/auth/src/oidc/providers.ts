@@ -12,7 +12,7 @@ const timeoutSeconds = 5;
 /** How long a discovery document is used, in ms. */
 const discoveredForMs = 3_600_000;
 
-/** Who signed in at a provider. */
+/** The person who signed in at a provider. */
 export interface ProvenIdentity {
   readonly issuer: string;
   readonly sub: string;

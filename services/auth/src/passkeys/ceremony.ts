@@ -19,7 +19,7 @@ const Claims = z.object({
 });
 type Claims = z.output<typeof Claims>;
 
-/** What may be done with the answer of an authenticator, and by which sign-in. Nothing is stored before it is used. */
+/** The use of an authenticator's answer that is allowed, and the sign-in that may make it. Nothing is stored before it is used. */
 export type Purpose = Pick<Claims, 'purpose' | 'sid_hash'>;
 
 export const beginCeremony = ({ current }: RootKeys, { purpose, sid_hash }: Purpose, nowMs: number): string =>

@@ -31,14 +31,14 @@ export class PasskeyCheck {
     return this.#options.party;
   }
 
-  /** What a browser needs to use a passkey of the user. Undefined: the user has none, or there can be none. */
+  /** The options with which a browser uses a passkey of the user. Undefined: the user has none, or there can be none. */
   requestFor(sealed: string, user: User): PasskeyRequest | undefined {
     const passkeys = passkeysOf(user);
     if (passkeys.length === 0 || this.#options.party === undefined) return undefined;
     return { ...this.#request(sealed), userVerification: 'preferred', allowCredentials: passkeys.map(descriptorOf) };
   }
 
-  /** What a browser needs to use a passkey of any user. @throws AppError no_passkeys */
+  /** The options with which a browser uses a passkey of any user. @throws AppError no_passkeys */
   requestForAnyone(sealed: string): PasskeyRequest {
     return { ...this.#request(sealed), userVerification: 'required' };
   }

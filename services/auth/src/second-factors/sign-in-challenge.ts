@@ -11,7 +11,7 @@ export const challengeLifeSeconds = 300;
 
 const prefix = 'wxt_sf_';
 
-/** What a client gets for a right password, in place of a token. It can begin one sign-in, with a second factor. */
+/** The challenge that a client gets for a right password, in place of a token. It can begin one sign-in, with a second factor. */
 const Claims = z.object({
   exp: z.number().int(),
   jti: z.string(),

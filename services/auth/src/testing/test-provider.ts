@@ -14,7 +14,7 @@ export interface TestPerson {
 export class TestProvider {
   readonly issuer: string;
   readonly #server: Server;
-  /** Who signs in. */
+  /** The person who signs in. */
   person: TestPerson = { sub: 'nobody', email: 'nobody@example.com' };
 
   private constructor(issuer: string, redirectUri: string, port: number) {

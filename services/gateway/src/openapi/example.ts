@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Schema = z.looseObject({
   $ref: z.string().optional(),
   example: z.unknown().optional(),
-  /** What a schema that JSON Schema cannot express means to zod-openapi. */
+  /** The replacement in zod-openapi for a schema that JSON Schema cannot express. */
   override: z.unknown().optional(),
   const: z.unknown().optional(),
   default: z.unknown().optional(),

@@ -15,7 +15,7 @@ export interface GatewayProcess {
   readonly child: ChildProcess;
   /** The log lines up to the one that says that it listens. */
   readonly startLog: readonly string[];
-  /** What it has written to stderr: warnings of Node. */
+  /** The text that it has written to stderr: warnings of Node. */
   errors(): string;
   stop(): Promise<void>;
 }

@@ -9,10 +9,10 @@ const recordings = {
   required: Recording.RECORDING_REQUIRED,
 } as const;
 
-/** What a guest needs of a share. */
+/** The fields of a share that an attach of a guest needs. */
 export type UsedShare = Pick<ShareRecord, 'share_id' | 'owner_signin' | 'role' | 'types_always' | 'expires_at'>;
 
-/** What a viewer attaches to, as whom, and how. */
+/** The session, the user and the mode of an attach. */
 export interface AttachmentRequest {
   readonly requestId: string;
   readonly sid: string;
@@ -50,7 +50,7 @@ export interface AttachmentRequest {
   readonly patienceMs: number;
 }
 
-/** What differs between the attaches of one request. */
+/** The fields that differ between the attaches of one request. */
 export interface AttachTry {
   readonly create: boolean;
   /** Offset up to which the viewer has every byte; undefined: it has none. */

@@ -2,7 +2,7 @@ import { fileFailureCodes } from '@webxterm/contracts/file-messages';
 import { FileEntry } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 
-// What the helper on a machine answers. The agent is not trusted, so every answer is parsed.
+// The answers of the helper on a machine. The agent is not trusted, so every answer is parsed.
 
 export const Failure = z.object({
   ok: z.literal(false),

@@ -17,7 +17,7 @@ export const rangeOf = (header: string | undefined): ByteRange | null => {
 export const ifRangeOf = (header: string | undefined): string | null =>
   header === undefined ? null : (opaqueTag(header) ?? '');
 
-/** What must hold before a file is written. @throws AppError invalid_input */
+/** Reads the conditions for writing a file. @throws AppError invalid_input */
 export const writeConditions = (headers: IncomingHttpHeaders): { onlyNew: boolean; ifMatch: string | null } => {
   const { 'if-none-match': noneMatch, 'if-match': match } = headers;
   if (noneMatch !== undefined && noneMatch.trim() !== '*')

@@ -21,7 +21,7 @@ const opened = (length: number): Uint8Array =>
 const hashed = (content: string): Uint8Array =>
   fileJson({ ok: true, sha256: createHash('sha256').update(content).digest('hex') });
 
-/** What express adds to a request and its response. */
+/** The fields that express adds to a request and its response. */
 const contextOf = (request: IncomingMessage, response: ServerResponse): DownloadRequest['context'] =>
   ({
     request: Object.assign(request, { get: () => undefined }),

@@ -159,7 +159,7 @@ export class FileCall {
     throw new AppError('file_failed', 'The agent of this machine answers in a way that this server does not know.');
   }
 
-  /** Ends the session, and everything that waits for it. What has arrived before is not passed on any more. */
+  /** Ends the session, and everything that waits for it. Bytes that have arrived before are not passed on any more. */
   fail(error: AppError): void {
     this.#cut = true;
     this.#end(error);

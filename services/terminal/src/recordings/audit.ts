@@ -1,7 +1,7 @@
 import { type AuditFact, auditEventId } from '@webxterm/shared/audit';
 import type { RecordingEventName, RecordingRecord } from './record.ts';
 
-/** What every audit row about a recording says. */
+/** The fields of every audit row about a recording. */
 export const recordingFact = ({
   recording_id,
   session_id,

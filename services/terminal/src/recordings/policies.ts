@@ -14,7 +14,7 @@ const installationOf = (record: PolicyRecord | undefined): RecordingPolicy => ({
   keep_mib: record?.keep_mib ?? null,
 });
 
-/** What applies on a machine. A mode that is not from an administrator can only be stronger than that of the installation. */
+/** The mode that applies on a machine. A mode that is not from an administrator can only be stronger than that of the installation. */
 export const appliedMode = (
   base: RecordingPolicyMode,
   own: Pick<PolicyRecord, 'mode' | 'by_admin'> | undefined,

@@ -117,7 +117,7 @@ interface NamedSession {
   readonly watch?: boolean;
 }
 
-/** What a request says about its session. */
+/** The fields of a request that describe its session. */
 interface Wanted {
   readonly kind?: string | undefined;
   readonly linux_user?: string | undefined;

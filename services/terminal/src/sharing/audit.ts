@@ -3,7 +3,7 @@ import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import type { SessionRecord } from '../sessions/record.ts';
 import type { ShareRecord } from './record.ts';
 
-/** What every audit row about a shared session of this user says. */
+/** The fields of every audit row about a shared session of this user. */
 export const sharedFact = ({
   session_id,
   agent_id,
@@ -15,7 +15,7 @@ export const sharedFact = ({
     target: { type: 'session', id: session_id, name: username },
   }) as const satisfies Partial<AuditFact>;
 
-/** What every audit row about a share says. */
+/** The fields of every audit row about a share. */
 export const shareFact = (share: ShareRecord) => ({
   ...sharedFact({ ...share, username: share.owner_username }),
   ...shareDetails(share),

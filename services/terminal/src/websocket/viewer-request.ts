@@ -70,7 +70,7 @@ export const resolveViewerRequest = async (naming: SessionNaming, arrival: Arriv
   };
 };
 
-/** What names the session of a caller, and the recording of a session that is opened. */
+/** The id of the session of a caller, and the recording of a session that is opened. */
 export interface SessionNaming {
   readonly store: SessionStore;
   readonly policies: RecordingModes;

@@ -17,7 +17,7 @@ interface Pending {
   judgedAt: number | undefined;
 }
 
-/** What to draw over the screen. */
+/** The characters to draw over the screen. */
 export interface Foreseen {
   readonly y: number;
   /** Predicted column of the cursor. */

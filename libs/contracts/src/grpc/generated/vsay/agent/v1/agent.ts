@@ -486,7 +486,7 @@ export interface SessionInfo {
   attachments: number;
 }
 
-/** What distinguishes sessions from each other. The agent sends those that have changed, to a hub that has the capability `session_titles`. */
+/** The facts that distinguish sessions from each other. The agent sends those that have changed, to a hub that has the capability `session_titles`. */
 export interface SessionTitles {
   titles: SessionTitle[];
 }
