@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './support/axe.ts';
 import { eventually } from './support/rest.ts';
+import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, rest, stack } from './support/use-stack.ts';
 import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 
 let folder: string;
@@ -85,6 +87,41 @@ describe('the settings of the terminal', () => {
     await page.getByText('This device has no font of this name.').waitFor();
     expect((await cell()).width).toBe(width);
     await terminal.closeSettings();
+  });
+});
+
+describe('the settings of an account', () => {
+  const path = '/api/profile/preferences';
+  const storedBell = (wanted: string): Promise<boolean> =>
+    eventually(`the bell ${wanted} on the server`, async () => {
+      const { body } = await rest.get<{ terminal: { bell: string } | null }>(path);
+      return body.terminal?.bell === wanted ? true : undefined;
+    });
+
+  it('are those of its other browsers, except of one that has its own', async () => {
+    const other = await TerminalPage.open(browser, { onlyHere: false });
+    await other.signIn(stack.url, stack.admin);
+    await other.page.getByRole('table', { name: 'Machines' }).waitFor();
+    await other.openShell(stack.url, ownMachine.agent_id);
+    await other.setting('Bell', 'flash');
+    await storedBell('flash');
+    const bell = terminal.page.getByRole('combobox', { name: 'Bell' });
+    await terminal.page.reload();
+    await terminal.until(/^\$/m);
+    await terminal.openSettings();
+    expect(await bell.inputValue()).toBe('none');
+    await terminal.page.getByRole('switch', { name: 'Only in this browser' }).click();
+    await eventually('the bell of the account', async () => ((await bell.inputValue()) === 'flash' ? true : undefined));
+    // A server that cannot store them now gets them when the page opens again.
+    await other.page.route(`**${path}`, (route) => route.abort());
+    await other.openSettings();
+    await other.page.getByRole('combobox', { name: 'Bell' }).selectOption('sound');
+    await other.page.getByText('Your account has not stored the last change yet.').waitFor();
+    expect(await violations(other.page)).toEqual([]);
+    await other.page.unroute(`**${path}`);
+    await other.page.reload();
+    await storedBell('sound');
+    await other.closeWindows();
   });
 });
 

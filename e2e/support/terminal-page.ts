@@ -41,8 +41,8 @@ export class TerminalPage {
     // Without motion nothing has to be painted again and again in software: no blinking cursor, no fading dialog.
     const usual = { viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce' } as const;
     const context = await browser.newContext({ ...usual, ...options });
-    // The emulator paints with WebGL; with this setting of its menu the text is in the page too.
-    const kept = JSON.stringify(JSON.stringify({ screenReader: true, ...preferences }));
+    // The emulator paints with WebGL; with this setting of its menu the text is in the page too. The settings of the account replace none.
+    const kept = JSON.stringify(JSON.stringify({ screenReader: true, onlyHere: true, ...preferences }));
     const set = `localStorage.setItem('webxterm.terminal', ${kept})`;
     await context.addInitScript({ content: `localStorage.getItem('webxterm.terminal') ?? ${set}` });
     return new TerminalPage(context, await context.newPage(), set);

@@ -20,10 +20,11 @@ export const endShells = async (): Promise<void> => {
   await Promise.all(body.sessions.map(({ session_id }) => rest.send('DELETE', `/api/terminal/sessions/${session_id}`)));
 };
 
-/** Removes what a test file has added to the stack: shells, tokens of the administrator, machines, accounts. */
+/** Removes what a test file has added to the stack: shells, tokens and settings of the administrator, machines, accounts. */
 const tidy = async (): Promise<void> => {
   await endShells();
   await rest.send('DELETE', `/api/users/${administrator}/tokens`);
+  await rest.send('PUT', '/api/profile/preferences', { terminal: null });
   const others = (await rest.machines()).filter(({ agent_id }) => agent_id !== ownMachine.agent_id);
   await Promise.all(others.map(({ agent_id }) => rest.send('DELETE', `/api/machines/${agent_id}`)));
   const accounts = await rest.get<{ users: { id: string; email: string }[] }>('/api/users?limit=100');

@@ -81,6 +81,8 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   updateProfile: [self(200, () => ({ body: { username: 'called otherwise' } }))],
   profileBelongings: [self(200)],
   deleteProfile: [self(400, () => ({ body: { current_password: 'not mine' } }))],
+  preferences: [self(200)],
+  putPreferences: [self(200, () => ({ body: { terminal: { fontSize: 15 } } }))],
   uploadAvatar: [self(400, () => ({ body: { avatar_url: 'data:image/png;base64,AAAA' } }))],
   deleteAvatar: [self(204)],
   avatar: [anyone(404, () => ({ params: { id: 'A'.repeat(22) } }))],

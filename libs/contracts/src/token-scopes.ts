@@ -72,6 +72,8 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   changeSecondFactorPolicy: notForTokens,
   updateProfile: notForTokens,
   deleteProfile: notForTokens,
+  preferences: notForTokens,
+  putPreferences: notForTokens,
   uploadAvatar: notForTokens,
   deleteAvatar: notForTokens,
   listAccessTokens: notForTokens,

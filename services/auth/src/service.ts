@@ -17,6 +17,7 @@ import { authMigrations } from './migrations/steps.ts';
 import { wireOidc } from './oidc/wiring.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { bcryptCost } from './passwords/stored-password.ts';
+import { wirePreferences } from './preferences/wiring.ts';
 import { wireSecondStep } from './second-factors/second-step-wiring.ts';
 import { wireSecondFactors } from './second-factors/wiring.ts';
 import type { AuthSettings } from './settings.ts';
@@ -84,7 +85,8 @@ const wireDomains = (core: Core, cost: number) => {
   const base = { ...core, passwords, apiKeys, countSignin, ...signins, ...throttling, ...secondStep, ...accessTokens };
   const setupLinks = wireSetupLinks(base);
   const avatars = wireAvatars(base);
-  const accounts = wireAccounts({ ...base, ...setupLinks, ...avatars });
+  const preferences = wirePreferences(base);
+  const accounts = wireAccounts({ ...base, ...setupLinks, ...avatars, ...preferences });
   const secondFactors = wireSecondFactors({ ...base, ...accounts });
   const oidc = wireOidc({ ...base, ...setupLinks, ...accounts });
   const factorPolicy = wireFactorPolicy(base);
@@ -107,6 +109,7 @@ const wireDomains = (core: Core, cost: number) => {
       users.mountUsers,
       setupLinks.mountSetupLinks,
       avatars.mountAvatars,
+      preferences.mountPreferences,
       browserSessions.mountBrowserSession,
       audit.mountAudit,
     ],

@@ -19,7 +19,10 @@ import {
   listSignins,
   listUsers,
   type lookUpLink,
+  type Preferences,
+  preferences,
   profileBelongings,
+  putPreferences,
   regenerateApiKey,
   removePasskey,
   removeTotp,
@@ -129,6 +132,12 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
   async leave(body: z.input<typeof leave.body>): Promise<void> {
     await signIn.withToken((token) => send(fetcher, leave, { body, headers: bearer(token) }));
   },
+
+  preferences: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, preferences, { headers: bearer(token), signal })),
+
+  putPreferences: (terminal: Preferences['terminal']) =>
+    signIn.withToken((token) => ask(fetcher, putPreferences, { body: { terminal }, headers: bearer(token) })),
 
   uploadAvatar: (dataUrl: string) =>
     signIn.withToken((token) => ask(fetcher, uploadAvatar, { body: { avatar_url: dataUrl }, headers: bearer(token) })),

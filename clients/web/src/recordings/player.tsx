@@ -26,7 +26,7 @@ const stepMs = 5000;
 
 /** The screen of a recording and its controls. Space plays and pauses, the arrow keys move by 5 s. */
 export const Player = ({ recording }: { recording: Recording }) => {
-  const [preferences] = usePreferences();
+  const { preferences } = usePreferences();
   const scheme = useComputedColorScheme('light');
   const [theme] = useState(() => themeFor(preferences, scheme));
   const { element, state, controls } = usePlayback(

@@ -64,7 +64,7 @@ export const WatchPage = () => {
 };
 
 const VisitPage = ({ agentId, sessionId, visit }: { agentId: string; sessionId: string; visit: Visit }) => {
-  const [preferences, setPreferences] = usePreferences();
+  const { preferences, change } = usePreferences();
   const [attempt, setAttempt] = useState(0);
   const title = `Terminal of ${visit.owner}`;
   usePageTitle(title);
@@ -90,7 +90,7 @@ const VisitPage = ({ agentId, sessionId, visit }: { agentId: string; sessionId: 
           newShell: none,
           attachAgain: () => setAttempt((count) => count + 1),
           activate: none,
-          neverAskBeforePaste: () => setPreferences({ ...preferences, pasteQuestion: 'never' }),
+          neverAskBeforePaste: () => change({ ...preferences, pasteQuestion: 'never' }),
           mounted: none,
           say: (message) => void notifications.show({ id: message, message, color: 'yellow' }),
         }}

@@ -47,7 +47,8 @@ export const TerminalPage = () => {
   const name = machine.data?.name ?? (machine.isError ? 'Unknown machine' : '');
   const users = machine.data?.my_linux_users ?? [];
   const labels = useTabLabels(tabs.all);
-  const [preferences, setPreferences] = usePreferences();
+  const settings = usePreferences();
+  const { preferences } = settings;
   const [searching, setSearching] = useState(false);
   const [showingKeys, setShowingKeys] = useState(false);
   const [showingSettings, setShowingSettings] = useState(false);
@@ -63,7 +64,7 @@ export const TerminalPage = () => {
     else setClosing(key);
   };
   const zoom = (steps: number): void =>
-    setPreferences({
+    settings.change({
       ...preferences,
       fontSize: steps === 0 ? fontSizes.usual : stepped(preferences.fontSize, steps, fontSizes),
     });
@@ -191,7 +192,7 @@ export const TerminalPage = () => {
               newShell: () => tabs.restart(tab.key),
               attachAgain: () => tabs.attachAgain(tab.key),
               activate: () => tabs.pick(tab.key),
-              neverAskBeforePaste: () => setPreferences({ ...preferences, pasteQuestion: 'never' }),
+              neverAskBeforePaste: () => settings.change({ ...preferences, pasteQuestion: 'never' }),
               mounted: (terminal) =>
                 terminal === undefined ? terminals.current.delete(tab.key) : terminals.current.set(tab.key, terminal),
               say: (message) => void notifications.show({ message, color: 'yellow' }),
@@ -202,8 +203,7 @@ export const TerminalPage = () => {
       </main>
       <SettingsDrawer
         opened={showingSettings}
-        preferences={preferences}
-        onChange={setPreferences}
+        settings={settings}
         encoding={front?.encoding ?? 'utf-8'}
         onEncoding={(encoding) => tabs.change(tabs.all.active, { encoding })}
         onClose={() => setShowingSettings(false)}

@@ -10,6 +10,7 @@ import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
 import { oidcRoutes } from './oidc.ts';
 import { passkeyRoutes } from './passkeys.ts';
+import { preferenceRoutes } from './preferences.ts';
 import { profileRoutes } from './profile.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
@@ -38,6 +39,7 @@ export * from './machines.ts';
 export * from './oidc.ts';
 export * from './pages.ts';
 export * from './passkeys.ts';
+export * from './preferences.ts';
 export * from './profile.ts';
 export * from './recordings.ts';
 export * from './route.ts';
@@ -61,6 +63,7 @@ export const allRoutes: readonly Route[] = [
   ...oidcRoutes,
   ...accessTokenRoutes,
   ...profileRoutes,
+  ...preferenceRoutes,
   ...auditRoutes,
   ...machineRoutes,
   ...enrolmentTokenRoutes,

@@ -12,6 +12,7 @@ import type { AvatarStore } from '../avatars/avatar-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { PreferenceStore } from '../preferences/preference-store.ts';
 import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import type { StillAllowed } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
@@ -28,6 +29,7 @@ export interface DeletionOptions {
   readonly store: SigninStore;
   readonly links: SetupLinkStore;
   readonly avatars: AvatarStore;
+  readonly preferences: PreferenceStore;
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly tokens: Pick<AccessTokenStore, 'ofUser'>;
   readonly accessTokenAdmin: Pick<AccessTokens, 'deleteAll'>;
@@ -91,7 +93,8 @@ export class Deletion {
   }
 
   async #delete(userId: string, machinesTo: string | null, action: DeletionAction, session: ClientSession) {
-    const { users, store, links, avatars, signins, tokens, accessTokenAdmin, outbox, auditor } = this.#options;
+    const { users, store, links, avatars, preferences, signins, tokens, accessTokenAdmin, outbox, auditor } =
+      this.#options;
     const user = await users.byId(userId, session);
     if (user === null) throw new AppError('not_found', 'There is no user by that id.');
     if (isAdmin(user)) await keepOneAdmin(users, user, session);
@@ -99,6 +102,7 @@ export class Deletion {
     await users.delete(user._id, session);
     await links.forget(user._id, session);
     await avatars.forget(user._id, session);
+    await preferences.forget(user._id, session);
     const ended = await signins.deleteAll(await store.ofUser(userId, session), 'user_deleted', session);
     const revoked = await accessTokenAdmin.deleteAll(await tokens.ofUser(userId, session), 'user_deleted', session);
     const event: AuthEvent = {

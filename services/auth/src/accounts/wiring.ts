@@ -5,6 +5,7 @@ import type { AvatarParts } from '../avatars/wiring.ts';
 import type { Core } from '../core.ts';
 import type { CountSignin } from '../measure.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { PreferenceParts } from '../preferences/wiring.ts';
 import type { SecondStepParts } from '../second-factors/second-step-wiring.ts';
 import type { SetupLinkParts } from '../setup-links/wiring.ts';
 import type { SigninParts } from '../signins/wiring.ts';
@@ -27,7 +28,8 @@ export const wireAccounts = (
     SetupLinkParts &
     SecondStepParts &
     AccessTokenParts &
-    AvatarParts & {
+    AvatarParts &
+    PreferenceParts & {
       readonly passwords: Passwords;
       readonly apiKeys: ApiKeys;
       readonly countSignin: CountSignin;
@@ -35,7 +37,12 @@ export const wireAccounts = (
 ) => {
   const accounts = new Accounts({ ...parts, signup: parts.settings.SIGNUP });
   const confirmation = new Confirmation(parts);
-  const deletion = new Deletion({ ...parts, links: parts.linkStore, avatars: parts.avatarStore });
+  const deletion = new Deletion({
+    ...parts,
+    links: parts.linkStore,
+    avatars: parts.avatarStore,
+    preferences: parts.preferenceStore,
+  });
   const passwordChange = new PasswordChange({ ...parts, links: parts.linkStore, confirmation });
   const profileChange = new ProfileChange({ ...parts, confirmation });
   return {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { keepValue, readKept } from '../../storage/kept-values.ts';
 import { optionKeySides } from '../keyboard/option-keys.ts';
 import { ImportedScheme, schemeIds } from './color-schemes.ts';
 
@@ -56,16 +55,10 @@ const Preferences = z.object({
 });
 export type Preferences = z.infer<typeof Preferences>;
 
-const key = 'webxterm.terminal';
-
 export const defaultPreferences: Preferences = Preferences.parse({});
 
-/** The terminal preferences of this browser. A value that is not valid is replaced by its default; the others are kept. */
-export const readPreferences = (storage: Pick<Storage, 'getItem'> | undefined): Preferences =>
-  readKept(storage, key, Preferences) ?? defaultPreferences;
-
-export const writePreferences = (storage: Pick<Storage, 'setItem'> | undefined, preferences: Preferences): void =>
-  void keepValue(storage, key, preferences);
+/** A value that is not valid is replaced by its default; the others are kept. `stored`: as this or another version of the page stored it. */
+export const toPreferences = (stored: Readonly<Record<string, unknown>>): Preferences => Preferences.parse(stored);
 
 /** `value` moved by a number of steps, within the bounds. */
 export const stepped = (

@@ -15,19 +15,19 @@ import {
   scrollSpeeds,
 } from './preferences.ts';
 import { SchemeChoice } from './scheme-choice.tsx';
+import type { TerminalPreferences } from './use-preferences.ts';
 
 /** The settings of the terminal. Each change shows at once in the terminals beside it. */
 export const SettingsDrawer = (props: {
   opened: boolean;
-  preferences: Preferences;
-  onChange: (preferences: Preferences) => void;
+  settings: TerminalPreferences;
   /** Encoding of the programs in the active tab. */
   encoding: Encoding;
   onEncoding: (encoding: Encoding) => void;
   onClose: () => void;
   onGone: () => void;
 }) => {
-  const { preferences, onChange } = props;
+  const { preferences, change: onChange, onlyHere, setOnlyHere, failed } = props.settings;
   const set = (change: Partial<Preferences>): void => onChange({ ...preferences, ...change });
   return (
     <Drawer
@@ -184,9 +184,22 @@ export const SettingsDrawer = (props: {
         <Button variant="default" onClick={() => onChange(defaultPreferences)}>
           Restore the defaults
         </Button>
-        <Text size="xs" c="dimmed">
-          These settings are kept in this browser.
-        </Text>
+        <Choice
+          label="Only in this browser"
+          description={
+            onlyHere
+              ? 'Your other browsers keep the settings of your account'
+              : 'Off, your account keeps these settings for every browser'
+          }
+          checked={onlyHere}
+          onChange={setOnlyHere}
+        />
+        {failed && (
+          <Text size="xs" c="red" role="status">
+            Your account has not stored the last change yet. It is tried again with the next change, and when the page
+            opens again.
+          </Text>
+        )}
       </Stack>
     </Drawer>
   );

@@ -1,0 +1,55 @@
+import { maxTerminalSettingsBytes } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { admin } from '../testing/auth-under-test.ts';
+import { signUp } from '../testing/sign-up.ts';
+import { auth, servers, useAuth } from '../testing/use-auth.ts';
+
+useAuth(1);
+
+const path = '/api/profile/preferences';
+type Somebody = Awaited<ReturnType<typeof signUp>>;
+const read = async ({ token }: Somebody) => (await auth.call('GET', path, undefined, { token })).body as unknown;
+const put = ({ token }: Somebody, terminal: unknown) => auth.call('PUT', path, { terminal }, { token });
+
+describe('the settings of a user', () => {
+  it('are those that the page sent last, and of nobody else', async () => {
+    const [me, you] = [await signUp(auth, 'mine'), await signUp(auth, 'yours')];
+    expect(await read(me)).toEqual({ terminal: null });
+    const first = { fontSize: 18, importedScheme: { name: 'a.b', ansi: ['#000000'] }, later: [null, { $set: 1 }] };
+    expect(await put(me, first)).toMatchObject({ status: 200, body: { terminal: first } });
+    expect(await read(me)).toEqual({ terminal: first });
+    await put(me, { bell: 'none' });
+    expect(await read(me)).toEqual({ terminal: { bell: 'none' } });
+    expect(await read(you)).toEqual({ terminal: null });
+    await put(me, null);
+    expect(await read(me)).toEqual({ terminal: null });
+  });
+
+  it('are refused if they are too long, or have names that no setting has', async () => {
+    const me = await signUp(auth, 'bounds');
+    const room = maxTerminalSettingsBytes - JSON.stringify({ a: '' }).length;
+    expect((await put(me, { a: 'x'.repeat(room) })).status).toBe(200);
+    for (const wrong of [
+      { a: 'x'.repeat(room + 1) },
+      { a: 'ä'.repeat(room / 2 + 1) },
+      { $where: 1 },
+      { 'a.b': 1 },
+      'text',
+      [],
+    ])
+      expect(await put(me, wrong), JSON.stringify(wrong).slice(0, 20)).toMatchObject({ status: 400 });
+    expect(await read(me)).toEqual({ terminal: { a: 'x'.repeat(room) } });
+  });
+
+  it('are deleted with the account, and are not stored once the sign-in has ended', async () => {
+    const me = await signUp(auth, 'goes');
+    await put(me, { fontSize: 9 });
+    const rows = () => servers.database.collection<{ _id: unknown; terminal: string }>('preferences').find().toArray();
+    const before = (await rows()).length;
+    const { token } = (await auth.call('POST', '/api/login', admin)).body;
+    expect((await auth.call('DELETE', `/api/users/${me.id}?machines=remove`, undefined, { token })).status).toBe(204);
+    expect(await rows()).toHaveLength(before - 1);
+    expect((await put(me, { fontSize: 10 })).status).toBe(401);
+    expect(await rows()).toHaveLength(before - 1);
+  });
+});
