@@ -84,6 +84,31 @@ describe('references of comments and documents to the source', () => {
     expect(codes.filter((code) => !(code in errorCatalog))).toEqual([]);
   });
 
+  it('the glossary explains the nouns of the files, each once', () => {
+    const [, glossary = ''] = /## Glossary\n([\s\S]*?)\n## /.exec(read('CONTRIBUTING.md')) ?? [];
+    const terms = [...glossary.matchAll(/^\| ([a-zA-Z -]+) \| .{20,} \|$/gm)].map(([, term = '']) => term);
+    expect(new Set(terms).size).toBe(terms.length);
+    const nouns = [
+      ...[
+        'agent',
+        'attachment',
+        'capability',
+        'channel',
+        'driver',
+        'grant',
+        'guest',
+        'hub',
+        'identity',
+        'kind',
+        'limit',
+      ],
+      ...['link', 'machine', 'offset', 'outbox', 'participant', 'passkey', 'presence', 'provider', 'recorder'],
+      ...['recording', 'release', 'right', 'ring', 'session', 'share', 'ticket', 'viewer', 'wave', 'access token'],
+      ...['allow-list', 'Linux user', 'resume pass', 'link pass', 'sign-in'],
+    ];
+    expect(nouns.filter((noun) => !terms.includes(noun))).toEqual([]);
+  });
+
   it('the hub forwards frames without decoding them', () => {
     const files = filesOf('services/agent-hub/src/*.ts').filter((file) => !/\.test\.ts$|\/testing\//.test(file));
     expect(files.length).toBeGreaterThan(20);
