@@ -61,13 +61,21 @@ export class LoginMachine {
     return this.sh(`printf '%s\\nexit\\n' ${quoted(typed)} | ssh ${options} dev1@localhost 2>&1 || echo "status $?"`);
   }
 
+  /** Runs a command line as `ssh host LINE` does, with nothing on stdin. */
+  async sshCommand(line: string): Promise<{ stdout: string; stderr: string; status: number }> {
+    const options = '-o StrictHostKeyChecking=no -o LogLevel=ERROR -o BatchMode=yes';
+    const run = `ssh ${options} dev1@localhost ${quoted(line)} </dev/null >/tmp/out 2>/tmp/err`;
+    const status = Number(await this.sh(`${run}; echo $?`));
+    return { status, stdout: await this.sh('cat /tmp/out'), stderr: await this.sh('cat /tmp/err') };
+  }
+
   /** Types into a shell that the agent gives. */
   shell(user: string, typed: string, sudo = true): Promise<Outcome> {
     return this.#probe('shell', user, sudo, `${typed}\nexit`);
   }
 
-  command(user: string, line: string, timeoutMs = 20_000): Promise<Outcome> {
-    return this.#probe('command', user, true, line, String(timeoutMs));
+  command(user: string, line: string, { timeoutMs = 20_000, sudo = true } = {}): Promise<Outcome> {
+    return this.#probe('command', user, sudo, line, String(timeoutMs));
   }
 
   /** Runs a scenario of service-probe.ts. */

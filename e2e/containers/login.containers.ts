@@ -136,6 +136,89 @@ describe('an account that must not log in', () => {
   });
 });
 
+describe('a command of the agent, beside one of sshd', () => {
+  const line = (name: string): string => `FACTS=/tmp/${name}; . /usr/local/share/facts.sh`;
+  const factsOf = async (name: string): Promise<Record<string, string>> =>
+    factsIn(await machine.sh(`cat /tmp/${name}`));
+
+  /** All differences, with their reasons. Those that a user notices are in docs/agent.md. */
+  const differences: readonly { fact: string; ssh: string | undefined; agent: unknown; why: string }[] = [
+    {
+      fact: 'descriptor 0',
+      ssh: 'pipe 0',
+      agent: '/dev/null 0',
+      why: 'both are at their end; programs such as rg search a pipe in place of the folder',
+    },
+    {
+      fact: 'variable PATH',
+      ssh: '/usr/local/bin:/usr/bin:/bin:/usr/games',
+      agent: '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
+      why: 'su takes it from login.defs(5) of the machine, sshd has its own',
+    },
+    {
+      fact: 'variable VSAY_COMMAND',
+      ssh: undefined,
+      agent: expect.stringMatching(/^probe-[0-9a-f]{18}$/),
+      why: 'an agent that was started again finds the processes that a killed one has left by it',
+    },
+  ];
+
+  it('has the same environment, descriptors, limits and rights, but for the differences in this table', async () => {
+    // First, because a session of sshd starts the user manager and leaves it running for a while.
+    await machine.command('dev1', line('agent-command'));
+    await machine.sshCommand(line('ssh-command'));
+    const ssh = await factsOf('ssh-command');
+    const agent = await factsOf('agent-command');
+    expect(Object.keys(ssh).length).toBeGreaterThan(75);
+    expect(ssh).toMatchObject({
+      'argv[0]': 'bash',
+      terminal: '?',
+      'bytes on stdin': '0',
+      'descriptor 1': 'pipe 1',
+      'variable XDG_RUNTIME_DIR': '/run/user/1001',
+      'variable FROM_ENVIRONMENT': 'yes',
+      'soft limit max user processes': '1234',
+    });
+    const named = new Map(differences.map(({ fact }) => [fact, true]));
+    const rest = (facts: Record<string, string>): Record<string, string> =>
+      Object.fromEntries(Object.entries(facts).filter(([fact]) => !named.has(fact)));
+    expect(rest(agent)).toEqual(rest(ssh));
+    for (const { fact, ssh: bySsh, agent: byAgent } of differences)
+      expect([fact, ssh[fact], agent[fact]]).toEqual([fact, bySsh, byAgent]);
+  });
+
+  it('prevents privilege escalation without --allow-sudo, and is otherwise the same', async () => {
+    await machine.command('dev1', line('confined-command'), { sudo: false });
+    const {
+      'status NoNewPrivs:': kept,
+      'variable VSAY_COMMAND': _one,
+      ...confined
+    } = await factsOf('confined-command');
+    const { 'status NoNewPrivs:': free, 'variable VSAY_COMMAND': _other, ...agent } = await factsOf('agent-command');
+    expect([kept, free]).toEqual(['1', '0']);
+    expect(confined).toEqual(agent);
+  });
+
+  // ssh ends with 255 if a signal ended the command.
+  it.each([
+    ['exit 3', 3, { exitCode: 3 }],
+    ['exit 137', 137, { exitCode: 137 }],
+    ['kill -KILL $$', 255, { signal: 'SIGKILL' }],
+    ['kill -TERM $$', 255, { signal: 'SIGTERM' }],
+    ['kill -PIPE $$', 255, { signal: 'SIGPIPE' }],
+    ['set -o pipefail; yes | head -n 1', 141, { exitCode: 141 }],
+    ['echo a; echo b >&2; cat; false', 1, { exitCode: 1 }],
+    ['/etc/passwd', 126, { exitCode: 126 }],
+    ['exec /no/such/program', 127, { exitCode: 127 }],
+    ['echo $- $#; trap', 0, { exitCode: 0 }],
+  ])('ends in the same way, with the same output: %s', async (typed, status, expected) => {
+    const ssh = await machine.sshCommand(typed);
+    const { stdout, stderr, ...agent } = await machine.command('dev1', typed);
+    expect(agent).toMatchObject({ error: '', ...expected });
+    expect({ status, stdout, stderr }).toEqual(ssh);
+  });
+});
+
 describe('a command as another user', () => {
   it('can write to its outputs by name', async () => {
     const line = 'echo a >/dev/stdout; echo b | tee /dev/stderr';
@@ -144,7 +227,9 @@ describe('a command as another user', () => {
 
   it('ends with all processes that it started, also in other sessions', async () => {
     const left = 'setsid env -i sleep 8881 & (trap "" TERM; exec env -i sleep 8882) & sleep 8883';
-    expect(await machine.command('dev1', `(${left}) >/dev/null 2>&1`, 2500)).toMatchObject({ timedOut: true });
+    expect(await machine.command('dev1', `(${left}) >/dev/null 2>&1`, { timeoutMs: 2500 })).toMatchObject({
+      timedOut: true,
+    });
     expect(await machine.sh('pgrep -f "^sleep 888" || echo none')).toBe('none\n');
   });
 });

@@ -1,21 +1,41 @@
-# Read by an interactive login shell: writes what the shell was given, a fact a line, to the file $FACTS.
+# Read by the bash of a session, with or without a terminal: writes what the session was given, a fact a line, to the file $FACTS.
 terminal=$(tty)
 # Without O_LARGEFILE, which the kernel notes for each open(2) and which means nothing on 64 bits.
 # Before the group below puts its file in the place of two of them.
 descriptors=$(
   for fd in 0 1 2; do
-    printf 'descriptor %s=%s %s\n' $fd "$(readlink /proc/$$/fd/$fd | sed 's/[0-9]*$//')" \
+    file=$(readlink /proc/$$/fd/$fd | sed 's/[0-9]*$//')
+    [ -p /proc/$$/fd/$fd ] && file=pipe
+    printf 'descriptor %s=%s %s\n' $fd "$file" \
       "$(printf %o $(($(sed -n 's/^flags:[[:space:]]*/0/p' /proc/$$/fdinfo/$fd) & ~0100000)))"
   done
   printf 'descriptors=%s\n' "$(ls /proc/$$/fd | tr '\n' ' ')"
 )
+of_the_terminal() {
+  printf 'terminal=%s\n' "$(stat -c '%U %G %a' "$terminal")"
+  printf 'words to the terminal by name=%s\n' "$(echo x 2>&1 >"$terminal" && echo fine)"
+  # Debian 13 has no utmp: who asks logind, and puts the service before the terminal for a session of sshd.
+  printf 'in who=%s\n' "$(who | awk -v tty="$terminal" '"/dev/" $2 == tty || "/dev/" $3 == tty { print $1 }')"
+  printf 'in w=%s\n' "$(w -h | awk -v tty="$terminal" '"/dev/" $2 == tty { print $1 }')"
+  printf 'interrupted by=%s\n' "$(stty -a | grep -o 'intr = [^;]*')"
+}
+# Before anything else is read from it.
+if [ "$terminal" = 'not a tty' ]; then
+  waiting=$(timeout 5 wc -c)
+fi
 {
   printf 'argv[0]=%s\n' "$0"
+  printf 'arguments=%s\n' "$(tr '\0' '\n' </proc/$$/cmdline | sed -n '2p')"
   printf 'folder=%s\n' "$PWD"
   printf 'login shell=%s\n' "$(shopt -q login_shell && echo yes)"
   printf 'leads its session=%s\n' "$([ "$(ps -o sid= -p $$ | tr -d ' ')" = $$ ] && echo yes)"
-  printf 'terminal=%s\n' "$(stat -c '%U %G %a' "$(tty)")"
-  printf 'words to the terminal by name=%s\n' "$(echo x 2>&1 >"$(tty)" && echo fine)"
+  printf 'leads its process group=%s\n' "$([ "$(ps -o pgid= -p $$ | tr -d ' ')" = $$ ] && echo yes)"
+  if [ "$terminal" = 'not a tty' ]; then
+    printf 'terminal=%s\n' "$(ps -o tty= -p $$)"
+    printf 'bytes on stdin=%s\n' "$waiting"
+  else
+    of_the_terminal
+  fi
   while read -r key value; do
     case $key in
       Uid: | Gid: | Groups: | Umask: | NoNewPrivs: | Seccomp: | SigPnd: | SigBlk: | SigIgn: | Cap*) printf 'status %s=%s\n' "$key" "$value" ;;
@@ -24,15 +44,13 @@ descriptors=$(
   printf '%s\n' "$descriptors"
   ulimit -S -a | sed 's/^/soft limit /; s/ *(.*) \+/=/'
   ulimit -H -a | sed 's/^/hard limit /; s/ *(.*) \+/=/'
+  printf 'priority=%s\n' "$(ps -o ni=,cls= -p $$ | tr -s ' ')"
+  printf 'out-of-memory score=%s\n' "$(cat /proc/$$/oom_score_adj)"
   printf 'id=%s\n' "$(id)"
-  printf 'logname=%s\n' "$(logname)"
+  printf 'logname=%s\n' "$(logname 2>&1)"
   printf 'audit uid=%s\n' "$(cat /proc/self/loginuid)"
-  # Debian 13 has no utmp: who asks logind, and puts the service before the terminal for a session of sshd.
-  printf 'in who=%s\n' "$(who | awk -v tty="$terminal" '"/dev/" $2 == tty || "/dev/" $3 == tty { print $1 }')"
-  printf 'in w=%s\n' "$(w -h | awk -v tty="$terminal" '"/dev/" $2 == tty { print $1 }')"
   printf 'control group=%s\n' "$(sed -n 's/^0:://p' /proc/self/cgroup | sed 's/session-c\?[0-9]*/session-N/')"
   printf 'user manager=%s\n' "$(systemctl --user is-system-running >/dev/null 2>&1; [ $? -lt 4 ] && echo answers)"
   printf 'locale=%s\n' "$(locale | tr '\n' ' ')"
-  printf 'interrupted by=%s\n' "$(stty -a | grep -o 'intr = [^;]*')"
   env | grep -vE '^(_|SSH_[A-Z]*|MOTD_SHOWN|MAIL|TERM|COLORTERM|FACTS|LS_COLORS|XDG_SESSION_ID)=' | sed 's/^/variable /'
 } >"$FACTS" 2>&1

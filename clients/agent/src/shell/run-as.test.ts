@@ -63,6 +63,12 @@ describe('runAs', () => {
     expect(Object.keys(runAs(login, asRoot).env).sort()).toEqual(['COLORTERM', 'LC_ALL', 'PATH', 'TERM']);
   });
 
+  it('opens the same kind of session for a command as for a shell, although a command has no terminal', () => {
+    const command = { kind: 'command', line: 'id', marker: 'm' } as const;
+    expect(runAs(command, asRoot).env).toMatchObject({ XDG_SESSION_CLASS: 'user', XDG_SESSION_TYPE: 'tty' });
+    expect(runAs(command, asRoot).env).not.toHaveProperty('TERM');
+  });
+
   it.runIf(process.platform !== 'linux')('does not close descriptors on other systems', () => {
     const { uid, username } = os.userInfo();
     const user = { ...ubuntu, uid, name: username };

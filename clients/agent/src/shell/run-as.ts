@@ -39,6 +39,11 @@ const searchPath = (uid: number): string =>
     ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
     : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 
+const terminalVariables = { TERM: 'xterm-256color', COLORTERM: 'truecolor' } as const;
+
+/** For pam_systemd(8), which would take a session without a terminal for one of a daemon. sshd says the same of its commands. */
+const sessionWithoutTerminal = { XDG_SESSION_TYPE: 'tty', XDG_SESSION_CLASS: 'user' } as const;
+
 /** The environment of a program without PAM. It contains nothing of the agent's environment, which may hold secrets. */
 export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
   HOME: user.home,
@@ -46,8 +51,7 @@ export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
   USER: user.name,
   LOGNAME: user.name,
   PATH: searchPath(user.uid),
-  TERM: 'xterm-256color',
-  COLORTERM: 'truecolor',
+  ...terminalVariables,
   LANG: process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
 });
 
@@ -132,7 +136,7 @@ const throughPam = (
     rights.length > 0 && tools.noNewPrivs !== undefined ? [tools.noNewPrivs, ...rights, '--', ...command] : command;
   return {
     ...firstStage(bash, { file, args }, { ...stage, terminal, auditUid: user.uid }),
-    env: { PATH: searchPath(0), LC_ALL: 'C', ...(terminal ? { TERM: 'xterm-256color', COLORTERM: 'truecolor' } : {}) },
+    env: { PATH: searchPath(0), LC_ALL: 'C', ...(terminal ? terminalVariables : sessionWithoutTerminal) },
     cwd: '/',
     terminalOf: terminal ? user.uid : undefined,
     login: user.name,
