@@ -1,11 +1,12 @@
 import os from 'node:os';
+import { commandLimits } from '@webxterm/contracts/command-limits';
 import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { pino } from 'pino';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Guard } from '../guard/guard.ts';
 import { markedSleep, markedSleeps } from '../integration/sleeps.ts';
 import { offeredUsers } from '../shell/linux-users.ts';
-import { Commands, maxPerUser } from './commands.ts';
+import { Commands } from './commands.ts';
 
 const { username, uid } = os.userInfo();
 const account = { linuxUsers: [username], allowSudo: true, processUid: uid };
@@ -99,7 +100,7 @@ describe('a command', () => {
   });
 
   it('counts against the limit of its own user only, until its last process has ended', async () => {
-    const left = Array.from({ length: maxPerUser }, () =>
+    const left = Array.from({ length: commandLimits.ofUserOnMachine }, () =>
       run(`(${markedSleep('3406')}) >/dev/null 2>&1 &`, { userId: 'ann' }),
     );
     await Promise.all(left);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { commandLimits } from '@webxterm/contracts/command-limits';
 import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { describeError } from '../failure.ts';
@@ -7,10 +8,6 @@ import { LinuxUserRefused } from '../shell/linux-users.ts';
 import { prepareProgram, type ShellAccount } from '../shell/login-shell.ts';
 import { openOutputPipes } from './output-pipes.ts';
 import { emptyOutput, RunningCommand } from './running-command.ts';
-
-/** Limit of concurrent commands per user, and of all users. A process left behind by a command counts until it is gone. */
-export const maxPerUser = 8;
-const maxOfAll = 64;
 
 export type CommandsOptions = {
   account: ShellAccount;
@@ -100,8 +97,10 @@ export class Commands {
 
   #full(userId: string): string | undefined {
     const own = [...this.#places].filter((place) => place.userId === userId).length;
-    if (own >= maxPerUser) return `You already run ${maxPerUser} commands on this machine. Try again when one is done.`;
-    if (this.#places.size >= maxOfAll) return `This machine already runs ${maxOfAll} commands. Try again later.`;
+    const { ofUserOnMachine, onMachine } = commandLimits;
+    if (own >= ofUserOnMachine)
+      return `You already run ${ofUserOnMachine} commands on this machine. Try again when one is done.`;
+    if (this.#places.size >= onMachine) return `This machine already runs ${onMachine} commands. Try again later.`;
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandLimits } from '../command-limits.ts';
 import { LinuxUserName } from '../ids.ts';
 import { MachineParams } from './machines.ts';
 import { defineRoute } from './route.ts';
@@ -26,6 +27,12 @@ export const CommandResult = z
   .meta({ id: 'CommandResult' });
 export type CommandResult = z.infer<typeof CommandResult>;
 
+const limitsInWords = [
+  `At the same time a user runs at most ${commandLimits.ofUserOnMachine} commands on a machine and ${commandLimits.ofUserAtHub} at one hub,`,
+  `and a machine ${commandLimits.onMachine} of all users: too_many_commands. A hub runs ${commandLimits.atHub} of all users: too_many_requests.`,
+  'On a machine a command counts until its last process has ended.',
+].join(' ');
+
 export const runCommand = defineRoute({
   id: 'runMachineCommand',
   owner: 'agent-hub',
@@ -33,8 +40,7 @@ export const runCommand = defineRoute({
   path: '/api/machines/:agent_id/command',
   access: 'user',
   summary: 'Run a command line in the shell of a Linux user of the machine, without a terminal',
-  description:
-    'Needs the right to open terminals there. The command line stands in the audit log: put no secrets into it.',
+  description: `Needs the right to open terminals there. The command line stands in the audit log: put no secrets into it. ${limitsInWords}`,
   params: MachineParams,
   body: z.strictObject({
     command: z

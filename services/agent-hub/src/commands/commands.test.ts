@@ -1,7 +1,8 @@
+import { commandLimits } from '@webxterm/contracts/command-limits';
 import type { CommandOutput } from '@webxterm/contracts/grpc';
 import { describe, expect, it } from 'vitest';
 import type { ToAgent } from '../agent-links/link.ts';
-import { Commands, maxRunning, maxRunningPerUser } from './commands.ts';
+import { Commands } from './commands.ts';
 
 /** A machine that receives commands, and answers when the test makes it. */
 const machine = () => {
@@ -39,6 +40,7 @@ describe('commands that machines have not answered', () => {
     const [commands, link] = [new Commands(), machine()];
     const running: Promise<unknown>[] = [];
     const start = (userId: string): void => void running.push(commands.run(link, userId, line).catch(() => undefined));
+    const { ofUserAtHub: maxRunningPerUser, atHub: maxRunning } = commandLimits;
     for (let count = 0; count < maxRunningPerUser; count += 1) start('ann');
     await expect(commands.run(link, 'ann', line)).rejects.toMatchObject({ code: 'too_many_commands' });
     for (let user = 1; user < maxRunning / maxRunningPerUser; user += 1)

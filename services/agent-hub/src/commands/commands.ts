@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { commandLimits } from '@webxterm/contracts/command-limits';
 import type { CommandOutput } from '@webxterm/contracts/grpc';
 import type { CommandResult } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
@@ -13,16 +14,13 @@ type CommandLink = Pick<Link, 'send' | 'onClose'>;
 const maxOutputBytes = 256 * 1024;
 /** Added to the time-out of a command: the agent kills a command 2 s after its time-out, and then answers. */
 const answerAfterMs = 4000;
-/** Limits of unanswered commands of this hub: in total and per user. */
-export const maxRunning = 500;
-export const maxRunningPerUser = 50;
 const limits = {
   each: {
-    most: maxRunningPerUser,
+    most: commandLimits.ofUserAtHub,
     code: 'too_many_commands',
-    message: `${maxRunningPerUser} of your commands are running. Try again when one has finished.`,
+    message: `${commandLimits.ofUserAtHub} of your commands are running. Try again when one has finished.`,
   },
-  all: { most: maxRunning, message: 'Too many commands are running right now. Try again shortly.' },
+  all: { most: commandLimits.atHub, message: 'Too many commands are running right now. Try again shortly.' },
 } as const;
 
 /** Codes of an agent that the caller gets. All others are `command_not_run`. */
