@@ -1,5 +1,5 @@
-import { parseJson } from '@webxterm/contracts/json';
 import { z } from 'zod';
+import { keepValue, readKept } from '../../storage/kept-values.ts';
 import { type Preferences, toPreferences } from './preferences.ts';
 
 const key = 'webxterm.terminal';
@@ -17,17 +17,14 @@ export interface BrowserPreferences extends z.infer<typeof Keeping> {
 }
 
 export const readBrowserPreferences = (storage: Pick<Storage, 'getItem'> | undefined): BrowserPreferences => {
-  const stored = z
-    .record(z.string(), z.unknown())
-    .catch({})
-    .parse(parseJson(storage?.getItem(key) ?? '{}'));
+  const stored = readKept(storage, key, z.record(z.string(), z.unknown())) ?? {};
   return { preferences: toPreferences(stored), ...Keeping.parse(stored) };
 };
 
 export const writeBrowserPreferences = (
   storage: Pick<Storage, 'setItem'> | undefined,
   { preferences, ...keeping }: BrowserPreferences,
-): void => storage?.setItem(key, JSON.stringify({ ...preferences, ...keeping }));
+): void => void keepValue(storage, key, { ...preferences, ...keeping });
 
 /** The settings once the server has answered with those of the user. A change that the server has not stored yet is not replaced. */
 export const withStored = (
