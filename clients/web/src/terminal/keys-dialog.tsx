@@ -20,7 +20,13 @@ const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
 ];
 
 /** Lists the keys that the page handles itself. */
-export const KeysDialog = (props: { opened: boolean; onClose: () => void; onGone: () => void }) => (
+export const KeysDialog = (props: {
+  /** In full screen, the browser keeps no key. */
+  hasAllKeys: boolean;
+  opened: boolean;
+  onClose: () => void;
+  onGone: () => void;
+}) => (
   <Modal
     opened={props.opened}
     onClose={props.onClose}
@@ -50,7 +56,10 @@ export const KeysDialog = (props: { opened: boolean; onClose: () => void; onGone
       </Table.Tbody>
     </Table>
     <Text size="sm" c="dimmed" mt="sm">
-      Every other key goes to the shell.
+      Every other key goes to the shell.{' '}
+      {props.hasAllKeys
+        ? 'In full screen (in the menu), so do those of the browser, such as Ctrl+W and Ctrl+T. Hold Esc to leave it.'
+        : 'This browser keeps its own, such as Ctrl+W and Ctrl+T.'}
     </Text>
   </Modal>
 );

@@ -6,6 +6,7 @@ import {
   IconEraser,
   IconFolder,
   IconKeyboard,
+  IconMaximize,
   IconSearch,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -18,6 +19,9 @@ export const TerminalMenu = (props: {
   onSave: () => void;
   onSettings: () => void;
   onKeys: () => void;
+  /** Undefined: the browser has no full screen for pages. */
+  onFullScreen: (() => void) | undefined;
+  isFull: boolean;
   /** The page of the machine's files. */
   filesAddress: string;
 }) => (
@@ -41,6 +45,11 @@ export const TerminalMenu = (props: {
       <Menu.Item component={Link} to={props.filesAddress} leftSection={<IconFolder size={16} />}>
         Files of this machine
       </Menu.Item>
+      {props.onFullScreen !== undefined && (
+        <Menu.Item leftSection={<IconMaximize size={16} />} onClick={props.onFullScreen}>
+          {fullScreenLabel(props.isFull)}
+        </Menu.Item>
+      )}
       <Menu.Item leftSection={<IconAdjustmentsHorizontal size={16} />} onClick={props.onSettings}>
         Settings
       </Menu.Item>
@@ -50,5 +59,7 @@ export const TerminalMenu = (props: {
     </Menu.Dropdown>
   </Menu>
 );
+
+export const fullScreenLabel = (isFull: boolean): string => (isFull ? 'Leave full screen' : 'Full screen');
 
 const Keys = ({ keys }: { keys: string }) => <Kbd size="xs">{`${isMac() ? 'Cmd' : 'Ctrl'} ${keys}`}</Kbd>;

@@ -28,10 +28,11 @@ import type { Shortcut } from './shortcuts.ts';
 import { TabBar } from './tab-bar.tsx';
 import { useTabLabels } from './tab-labels.ts';
 import { maxPanes, shownTabs } from './tab-store.ts';
-import { TerminalMenu } from './terminal-menu.tsx';
+import { fullScreenLabel, TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
 import type { TerminalScreen } from './terminal-screen.ts';
+import { useFullScreen } from './use-full-screen.ts';
 import { useWorkspace } from './use-workspace.ts';
 
 const route = getRouteApi('/signed-in/terminal/$agentId');
@@ -49,6 +50,7 @@ export const TerminalPage = () => {
   const labels = useTabLabels(tabs.all);
   const settings = usePreferences();
   const { preferences } = settings;
+  const fullScreen = useFullScreen();
   const [searching, setSearching] = useState(false);
   const [showingKeys, setShowingKeys] = useState(false);
   const [showingSettings, setShowingSettings] = useState(false);
@@ -106,6 +108,7 @@ export const TerminalPage = () => {
     { label: 'Find in the output', keys: keysOf('F'), run: () => setSearching(true) },
     { label: 'Save the output as text', run: save },
     { label: 'Clear the scrollback', run: clear },
+    ...(fullScreen.toggle === undefined ? [] : [{ label: fullScreenLabel(fullScreen.isFull), run: fullScreen.toggle }]),
     { label: 'Terminal settings', run: () => setShowingSettings(true) },
     { label: 'Keys of this page', keys: keysOf('?'), run: () => setShowingKeys(true) },
   ];
@@ -167,6 +170,8 @@ export const TerminalPage = () => {
           onSave={save}
           onSettings={() => setShowingSettings(true)}
           onKeys={() => setShowingKeys(true)}
+          onFullScreen={fullScreen.toggle}
+          isFull={fullScreen.isFull}
           filesAddress={`/machines/${front?.agentId ?? agentId}/files`}
         />
         <ColorSchemeToggle />
@@ -209,7 +214,12 @@ export const TerminalPage = () => {
         onClose={() => setShowingSettings(false)}
         onGone={toTerminal}
       />
-      <KeysDialog opened={showingKeys} onClose={() => setShowingKeys(false)} onGone={toTerminal} />
+      <KeysDialog
+        hasAllKeys={fullScreen.hasAllKeys}
+        opened={showingKeys}
+        onClose={() => setShowingKeys(false)}
+        onGone={toTerminal}
+      />
       <ShareDialog sessionId={sharing} onClose={() => setSharing(undefined)} onGone={toTerminal} />
       <CloseDialog
         tab={tabs.all.tabs.find((tab) => tab.key === closing)}
