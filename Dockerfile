@@ -114,15 +114,34 @@ COPY --from=agent-packages /packages /app/agent-packages
 ENV AGENT_PACKAGES=/app/agent-packages
 ENTRYPOINT ["node", "--disable-sigusr1", "src/compose/main.ts"]
 
-FROM runtime AS agent
-USER root
+# The package for the platform of the image, in the folders of an installation. The marker says that a new version comes with a new image.
+FROM agent-packages AS unpacked-agent
+ARG TARGETARCH
+RUN case $TARGETARCH in amd64) platform=linux-x64 ;; *) platform=linux-$TARGETARCH ;; esac \
+    && mkdir -p /agent/versions/new && tar -xzf /archives/*/vsay-agent-*-$platform.tar.gz -C /agent/versions/new \
+    && version=$(node -p "require('/agent/versions/new/package.json').version") \
+    && touch /agent/versions/new/container-image \
+    && mv /agent/versions/new "/agent/versions/$version" && ln -s "versions/$version" /agent/current
+
+FROM debian:bookworm-slim AS agent
 # The first process of a container takes in what shells leave behind, and Node does not.
-RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
+# The user is that of earlier images, which had a Node for everybody: volumes of home folders stay in use.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 1000 --create-home --shell /bin/bash node \
+    && ln -s /opt/vsay-agent/current/bin/vsay-agent /usr/local/bin/vsay-agent
+COPY --from=unpacked-agent /agent /opt/vsay-agent
+ARG REVISION=""
+LABEL org.opencontainers.image.title="webxterm agent" \
+      org.opencontainers.image.description="WebXTerm, a self-hosted web terminal to a fleet of machines" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
 USER node
+WORKDIR /home/node
 # -s: also where something else is the first process (`init: true`).
 ENTRYPOINT ["tini", "-s", "--"]
 # Where `vsay-agent configure` writes, beside the key of the machine: mount a volume that the user node may write.
 ENV VSAY_CONFIG=/config/agent.yaml
 HEALTHCHECK --start-period=300s --start-interval=2s --interval=30s --timeout=10s --retries=3 \
-    CMD ["sh", "-c", "exec node --disable-sigusr1 src/main.ts status --config \"$VSAY_CONFIG\""]
-CMD ["sh", "-c", "exec node --disable-sigusr1 --max-semi-space-size=1 src/main.ts start --config \"$VSAY_CONFIG\""]
+    CMD ["sh", "-c", "exec vsay-agent status --config \"$VSAY_CONFIG\""]
+CMD ["sh", "-c", "exec vsay-agent start --config \"$VSAY_CONFIG\""]

@@ -10,9 +10,9 @@ export const docker = async (...args: string[]): Promise<string> =>
 export const inspect = async (id: string, format: string): Promise<string> =>
   (await docker('inspect', '--format', format, id)).trim();
 
-/** Runs JavaScript in a new container of the image. */
-export const nodeInImage = (image: string, program: string): Promise<string> =>
-  docker('run', '--rm', '--network', 'none', '--entrypoint', 'node', image, '-e', program);
+/** Runs JavaScript in a new container of the image. @param node the program of Node there */
+export const nodeInImage = (image: string, program: string, node = 'node'): Promise<string> =>
+  docker('run', '--rm', '--network', 'none', '--entrypoint', node, image, '-e', program);
 
 /** How a container that is started with `args` ends, all that is said, and the last line of it. */
 export const endOf = (...args: string[]): Promise<{ code: number; said: string; last: string }> =>

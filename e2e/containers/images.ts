@@ -7,9 +7,10 @@ export const imageTag = `test-${createHash('sha256').update(projectFolder).diges
 
 export const imageOf = (name: string): string => `webxterm/${name}:${imageTag}`;
 
-/** The size that an image may add to the public base image, in MB of 10^6 bytes: a package that is not meant to be there exceeds it. */
+/** The size that an image may add to its public base image, in MB of 10^6 bytes: a package that is not meant to be there exceeds it. */
 export const imageBudgets: Readonly<Record<string, number>> = {
-  agent: 28,
+  // The package for machines. Node, which the base of the others contains, is 109 MB of it.
+  agent: 114,
   // 84 MB of them are the agent's packages of both platforms.
   gateway: 131,
   terminal: 45,
@@ -18,12 +19,19 @@ export const imageBudgets: Readonly<Record<string, number>> = {
   setup: 56,
 };
 export const baseImage = 'node:24-bookworm-slim';
+const baseOf = (name: string): string => (name === 'agent' ? 'debian:bookworm-slim' : baseImage);
+
+/** Where an image has its program and its SBOM, and the Node that runs it. */
+const placesIn = (name: string): { folder: string; node: string } =>
+  name === 'agent'
+    ? { folder: '/opt/vsay-agent/current', node: '/opt/vsay-agent/current/bin/node' }
+    : { folder: '/app', node: 'node' };
 
 const megabytes = async (image: string): Promise<number> => Number(await inspect(image, '{{.Size}}')) / 1e6;
 
 /** @returns MB above the base image */
 export const addedBy = async (name: string): Promise<number> =>
-  (await megabytes(imageOf(name))) - (await megabytes(baseImage));
+  (await megabytes(imageOf(name))) - (await megabytes(baseOf(name)));
 
 export interface ImageConfig {
   readonly User: string;
@@ -35,30 +43,31 @@ export interface ImageConfig {
 export const configOf = async (name: string): Promise<ImageConfig> =>
   JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config}}', imageOf(name)));
 
-const walk = `
+const runIn = (name: string, program: string): Promise<string> => {
+  const { folder, node } = placesIn(name);
+  const walk = `
   const { readdirSync, readFileSync } = require('node:fs');
-  const files = readdirSync('/app', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync('${folder}', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => entry.parentPath + '/' + entry.name);`;
+  return nodeInImage(imageOf(name), `${walk}${program}`, node);
+};
 
 /** Files of ours in the image, without those of packages. */
 export const ownFiles = async (name: string): Promise<string[]> =>
   JSON.parse(
-    await nodeInImage(
-      imageOf(name),
-      `${walk} console.log(JSON.stringify(paths.filter((path) => !path.includes('/node_modules/'))))`,
-    ),
+    await runIn(name, "console.log(JSON.stringify(paths.filter((path) => !path.includes('/node_modules/'))))"),
   );
 
 /** `name@version` of each package that lies in the image, and of each that its SBOM lists. */
 export const packagesOf = async (name: string): Promise<{ present: string[]; listed: string[] }> =>
   JSON.parse(
-    await nodeInImage(
-      imageOf(name),
-      `${walk}
+    await runIn(
+      name,
+      `
       const packages = paths.filter((path) => /\\/node_modules\\/(@[^/]+\\/)?[^/@]+\\/package\\.json$/.test(path));
       const read = packages.map((path) => JSON.parse(readFileSync(path, 'utf8')));
       const named = (all) => [...new Set(all.map(({ name, version }) => name + '@' + version))].sort();
-      const { components } = JSON.parse(readFileSync('/app/sbom.cdx.json', 'utf8'));
+      const { components } = JSON.parse(readFileSync('${placesIn(name).folder}/sbom.cdx.json', 'utf8'));
       console.log(JSON.stringify({ present: named(read), listed: named(components) }));`,
     ),
   );

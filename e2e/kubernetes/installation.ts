@@ -123,7 +123,7 @@ export class Installation {
     for (const name of ['numbered-program.ts', 'numbered-stream.ts'])
       await this.#kubectl.writeFile(pod, `${folderOnMachine}/${name}`, readFileSync(join(programFolder, name), 'utf8'));
     await this.#kubectl.writeFile(pod, `${folderOnMachine}/package.json`, '{"type":"module"}');
-    return { node: 'node', numbered: `${folderOnMachine}/numbered-program.ts` };
+    return { node: '/opt/vsay-agent/current/bin/node', numbered: `${folderOnMachine}/numbered-program.ts` };
   }
 
   /** How often each pod that there is now was started again by its node. */

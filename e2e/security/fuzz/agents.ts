@@ -52,6 +52,7 @@ const hello: Arbitrary<AgentMessage> = fc
     registerOnly: fc.boolean(),
     fallbackMachineCredential: words,
     leaving: fc.boolean(),
+    packaging: fc.oneof(fc.constant('image'), words),
     update: fc.option(fc.record({ sequence: u64, onTrial: fc.boolean(), failedVersion: words, failedReason: words }), {
       nil: undefined,
     }),

@@ -3,7 +3,7 @@ import { readConfig } from '../configuration/config-file.ts';
 import { type AgentStatus, readStatus } from '../configuration/status-file.ts';
 import { readMachineKey } from '../identity/machine-key.ts';
 import { askRunning } from '../running/local-socket.ts';
-import { installedPackage } from '../service/package.ts';
+import { installedPackage, isPartOfImage } from '../service/package.ts';
 import { allowedUsers, describeUsers } from '../shell/linux-users.ts';
 import { Installation } from '../update/installation.ts';
 
@@ -53,6 +53,7 @@ type StatusReport = Awaited<ReturnType<typeof reportOf>>;
 const sayVersion = ({ version, update }: StatusReport, say: (line: string) => void): void => {
   if (version === null) return;
   say(`Version:  ${version}`);
+  if (isPartOfImage) say('Update:   with its container image');
   if (update === null) return;
   if (update.installed !== null && update.installed !== version)
     say(`Update:   ${update.installed} is installed and starts when the agent is connected and no command runs`);

@@ -2,7 +2,7 @@ import { readConfig } from '../configuration/config-file.ts';
 import { readEnvironment } from '../configuration/environment.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
-import { installedPackage } from '../service/package.ts';
+import { installedPackage, isPartOfImage } from '../service/package.ts';
 import { Installation } from '../update/installation.ts';
 import { lockUpdates } from '../update/lock.ts';
 import { sourceOf } from '../update/source.ts';
@@ -29,6 +29,11 @@ export const runUpdate = async (
   { kilobytesPerSecond }: { kilobytesPerSecond?: number | undefined },
   say: (line: string) => void,
 ): Promise<number> => {
+  if (isPartOfImage)
+    throw new Failure(
+      'This agent is part of a container image, so it does not update itself: get the new image, then create its container anew.',
+      exitCode.usage,
+    );
   if (installedPackage === undefined)
     throw new Failure('This agent was not installed by the install command, so it cannot be updated.', exitCode.usage);
   const config = await readConfig(file);

@@ -28,6 +28,8 @@ export type DialOptions = {
   registerOnly: boolean;
   /** Undefined: this agent cannot update itself. */
   update?: UpdateState | undefined;
+  /** `image`: this agent is updated with its container image. Default: empty. */
+  packaging?: 'image' | '';
   /** The hub removes this machine. Default: false. */
   leaving?: boolean;
   /** ms to wait for each answer of the hub. */
@@ -75,6 +77,7 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
       fallbackMachineCredential: options.fallbackCredential,
       leaving,
       update: options.update,
+      packaging: options.packaging ?? '',
     },
   });
   const registers = credential.$case === 'apiKey' || credential.$case === 'registrationToken';

@@ -6,6 +6,7 @@ import type { KeptFiles } from '../configuration/kept-files.ts';
 import { describeError, Failure } from '../failure.ts';
 import { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
+import { isPartOfImage } from '../service/package.ts';
 import { comparedFacts, machineFacts } from '../stats/facts.ts';
 import { clockHint, type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
 import { patience } from './back-off.ts';
@@ -144,6 +145,7 @@ export class Dialer {
       registerOnly: purpose !== 'serve',
       leaving: purpose === 'leave',
       update: this.#updateState?.(),
+      packaging: isPartOfImage ? 'image' : '',
       patienceMs: patience(this.#failures),
     }).catch((error: unknown) => ({ kind: 'failed' as const, reason: describeError(error) }));
     if (result.kind === 'welcome') await this.#credentials.keep(result.welcome, this.#now());

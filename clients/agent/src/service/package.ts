@@ -22,6 +22,9 @@ export const installedPackage: string | undefined = ((): string | undefined => {
   return isOne && existsSync(path.join(folder, 'release-key.pem')) ? folder : undefined;
 })();
 
+/** Whether this agent is part of a container image: the Dockerfile puts this file beside the program. Such an agent is updated with its image. */
+export const isPartOfImage = existsSync(path.join(versionFolder, 'container-image'));
+
 const linkTarget = (file: string): string | undefined => {
   try {
     return readlinkSync(file);

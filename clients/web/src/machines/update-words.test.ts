@@ -25,6 +25,10 @@ describe('the update state of a machine', () => {
       update({ state: 'unsupported' }),
       'Version 1.0.0. This agent cannot update itself. Run the install command again.',
     ],
+    [
+      update({ state: 'unsupported', reason: 'It is updated with its container image.' }),
+      'Version 1.0.0. It is updated with its container image.',
+    ],
   ])('is shown as a sentence', (state, sentence) => {
     expect(updateSentence('1.0.0', state)).toBe(sentence);
   });

@@ -31,7 +31,8 @@ export const MachineUpdateState = z
   .meta({
     description:
       'waiting: requested, installed and not started yet, or tried again later (`reason`). failed: the version does not work on this ' +
-      'machine (`reason`), which runs the version before. unsupported: the agent was not installed by the install command, or is too old.',
+      'machine (`reason`), which runs the version before. unsupported: the agent was not installed by the install command, is part of a ' +
+      'container image (`reason`), or is too old.',
   });
 export type MachineUpdateState = z.infer<typeof MachineUpdateState>;
 

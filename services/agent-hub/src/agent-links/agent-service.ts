@@ -147,7 +147,8 @@ export class AgentService {
     const { orders, logger } = this.#options;
     const { agentId, agentVersion } = link.identity;
     const update = link.capabilities.includes('update') ? hello.update : undefined;
-    await orders.hello(agentId, agentVersion, update).catch((error: unknown) => {
+    const partOfImage = hello.packaging === 'image';
+    await orders.hello(agentId, agentVersion, update, { partOfImage }).catch((error: unknown) => {
       logger.warn({ err: error, agent_id: agentId }, 'the update state of an agent could not be saved');
     });
   }

@@ -99,6 +99,7 @@ const hello = message({
     fallbackMachineCredential: '',
     leaving: false,
     update: undefined,
+    packaging: '',
   },
 });
 

@@ -69,6 +69,7 @@ export class TestMachine {
       fallbackMachineCredential: '',
       leaving: false,
       update: undefined,
+      packaging: '',
       ...more,
     };
   }

@@ -19,8 +19,9 @@ type Machine = Pick<MachineRecord, 'public_key' | 'revoked_at' | 'agent_version'
 type Shown = readonly [state: MachineUpdateState, reason?: string | null, at?: Date | null];
 
 const stateOf = ({ agent_version, arch, updates = {} }: Machine, release: Release | undefined): Shown => {
-  const { capable, order, failed, requested_at, sequence = 0 } = updates;
-  if (capable !== true) return ['unsupported'];
+  const { capable, part_of_image, order, failed, requested_at, sequence = 0 } = updates;
+  if (capable !== true)
+    return part_of_image === true ? ['unsupported', 'It is updated with its container image.'] : ['unsupported'];
   if (release === undefined) return ['up_to_date'];
   const { version } = release;
   if (order?.version === version && order.state === 'trial') return ['updating', null, order.at];

@@ -82,12 +82,18 @@ export class Orders {
    * Handles the hello of an agent: it contains the running version, and the last one that failed.
    * @param state undefined: the agent cannot update itself
    */
-  async hello(agentId: string, version: string, state: UpdateState | undefined): Promise<void> {
+  async hello(
+    agentId: string,
+    version: string,
+    state: UpdateState | undefined,
+    { partOfImage }: { readonly partOfImage: boolean },
+  ): Promise<void> {
     const { models, now } = this.#options;
     if (state === undefined) {
+      const changes = [{ 'updates.capable': true }, { 'updates.part_of_image': trusted({ $ne: partOfImage }) }];
       await models.machines.updateOne(
-        { agent_id: agentId, 'updates.capable': true },
-        { $set: { 'updates.capable': false } },
+        { agent_id: agentId, $or: changes },
+        { $set: { 'updates.capable': false, 'updates.part_of_image': partOfImage } },
       );
       return;
     }
@@ -102,7 +108,7 @@ export class Orders {
       );
     await models.machines.updateOne(
       { agent_id: agentId },
-      { $set: { 'updates.sequence': sequence, 'updates.capable': true } },
+      { $set: { 'updates.sequence': sequence, 'updates.capable': true, 'updates.part_of_image': false } },
     );
     if (failedVersion !== '' && failedVersion !== version) await this.#move(agentId, failedVersion, 'failed', reason);
     await this.#move(agentId, version, state.onTrial ? 'trial' : 'done', '');

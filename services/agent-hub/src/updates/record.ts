@@ -22,6 +22,8 @@ export interface OrderRecord {
 export interface MachineUpdates {
   /** Whether its agent announced the capability `update` at the last dial. */
   capable?: boolean;
+  /** Whether its agent announced at the last dial that it is part of a container image. */
+  part_of_image?: boolean;
   /** Of the latest release that its agent has accepted. */
   sequence?: number;
   /** The last version that its agent has rolled back. */

@@ -182,6 +182,8 @@ describe('a release', () => {
     const [held, pinned, wanted, preview] = made;
     if (held === undefined || pinned === undefined || wanted === undefined || preview === undefined) return;
     const old = await dial(hub.grpc, new TestMachine('old'), { $case: 'apiKey', value: owner.user.apiKey });
+    const apiKey = { $case: 'apiKey', value: owner.user.apiKey } as const;
+    const ofImage = await dial(hub.grpc, new TestMachine('of an image'), apiKey, { packaging: 'image' });
     const set = (agent: SimulatedAgent, updates: object) =>
       hub.call('PATCH', `/api/machines/${agent.agentId}`, owner.token, { updates });
     expect(await set(held, { channel: 'stable', mode: 'hold', version: null })).toMatchObject({ status: 200 });
@@ -208,10 +210,20 @@ describe('a release', () => {
     await eventually(() => expect([wanted.version, preview.version]).toEqual(['1.3.0', '1.3.0']));
     expect([held.orders, pinned.orders]).toEqual([[], []]);
     const oldId = old.welcome.agentId;
-    const body = { update: { state: 'unsupported', offered: '1.3.0' } };
+    const body = { update: { state: 'unsupported', offered: '1.3.0', reason: null } };
     expect(await hub.call('GET', `/api/machines/${oldId}`, owner.token)).toMatchObject({ body });
-    expect((await rolloutOf()).machines).toMatchObject({ held: 2, unsupported: 1 });
+    const imagePath = `/api/machines/${ofImage.welcome.agentId}`;
+    const why = 'It is updated with its container image.';
+    expect((await hub.call('GET', imagePath, owner.token)).body).toMatchObject({
+      update: { state: 'unsupported', offered: '1.3.0', reason: why },
+    });
+    expect(await hub.call('POST', `${imagePath}/update`, owner.token)).toMatchObject({
+      status: 409,
+      body: { code: 'no_update', error: why },
+    });
+    expect((await rolloutOf()).machines).toMatchObject({ held: 2, unsupported: 2 });
     old.cut();
+    ofImage.cut();
   }, 400_000);
 
   it('is ordered again after some time where it could not be fetched, and given up where a machine is silent', async () => {

@@ -380,7 +380,11 @@ export interface Hello {
    */
   leaving: boolean;
   /** Present if the agent has the capability `update`: install.sh installed it, and it can replace itself. */
-  update: UpdateState | undefined;
+  update:
+    | UpdateState
+    | undefined;
+  /** `image` for an agent that is part of a container image: its image is replaced to update it. Otherwise empty, as from older agents. */
+  packaging: string;
 }
 
 /** The state of an installation that updates itself. The running version is facts.agent_version. */
@@ -1933,6 +1937,7 @@ function createBaseHello(): Hello {
     fallbackMachineCredential: "",
     leaving: false,
     update: undefined,
+    packaging: "",
   };
 }
 
@@ -1993,6 +1998,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.update !== undefined) {
       UpdateState.encode(message.update, writer.uint32(138).fork()).join();
+    }
+    if (message.packaging !== "") {
+      writer.uint32(146).string(message.packaging);
     }
     return writer;
   },
@@ -2146,6 +2154,14 @@ export const Hello: MessageFns<Hello> = {
             message.update = UpdateState.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.packaging = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2220,6 +2236,7 @@ export const Hello: MessageFns<Hello> = {
         : "",
       leaving: isSet(object.leaving) ? globalThis.Boolean(object.leaving) : false,
       update: isSet(object.update) ? UpdateState.fromJSON(object.update) : undefined,
+      packaging: isSet(object.packaging) ? globalThis.String(object.packaging) : "",
     };
   },
 
@@ -2272,6 +2289,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.update !== undefined) {
       obj.update = UpdateState.toJSON(message.update);
+    }
+    if (message.packaging !== "") {
+      obj.packaging = message.packaging;
     }
     return obj;
   },
@@ -2326,6 +2346,7 @@ export const Hello: MessageFns<Hello> = {
     message.update = (object.update !== undefined && object.update !== null)
       ? UpdateState.fromPartial(object.update)
       : undefined;
+    message.packaging = object.packaging ?? "";
     return message;
   },
 };
