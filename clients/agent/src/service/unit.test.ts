@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,12 @@ const unit = (config: { linux_user: string; allow_sudo: boolean }, configPath = 
 
 /** The settings of a unit, without comments. */
 const settings = (text: string): string[] => text.split('\n').filter((line) => /^[A-Z][A-Za-z]*=/.test(line));
+
+/** The version of systemd on this machine; 0 without it. From 250 on, systemd-analyze rates a unit that is not installed. */
+const systemdVersion = ((): number => {
+  if (!existsSync('/usr/bin/systemd-analyze')) return 0;
+  return Number(/^systemd (\d+)/.exec(execFileSync('systemd-analyze', ['--version'], { encoding: 'utf8' }))?.[1] ?? 0);
+})();
 
 describe('the unit of the agent', () => {
   it('keeps rights from shells exactly where sudo is not allowed', () => {
@@ -51,7 +57,7 @@ describe('the unit of the agent', () => {
     expect(unit({ linux_user: 'ann', allow_sudo: false })).toMatch(/^UnsetEnvironment=.*NODE_OPTIONS.*NODE_PATH/m);
   });
 
-  it.runIf(existsSync('/usr/bin/systemd-analyze'))('is accepted by systemd', async () => {
+  it.runIf(systemdVersion > 0)('is accepted by systemd', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'unit-'));
     const file = path.join(directory, unitName);
     for (const allow_sudo of [false, true]) {
@@ -62,5 +68,24 @@ describe('the unit of the agent', () => {
       expect(stderr.split('\n').filter((line) => line.includes(unitName))).toEqual([]);
     }
     await rm(directory, { recursive: true });
+  });
+
+  it.runIf(systemdVersion >= 250)('lacks no restriction without a reason in docs/agent.md', async () => {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'unit-'));
+    const file = path.join(directory, unitName);
+    await writeFile(file, unit({ linux_user: 'ann', allow_sudo: false }));
+    const args = ['security', '--offline=true', '--no-pager', file];
+    const { stdout } = await promisify(execFile)('systemd-analyze', args);
+    await rm(directory, { recursive: true });
+    const lacking = [...stdout.matchAll(/^✗ (\S+)/gm)].flatMap(([, names = '']) =>
+      names.includes('=~') ? [names.replace(/=~.*/, '')] : names.split('/').map((name) => name.replace(/=$/, '')),
+    );
+    const table = await readFile(path.join(import.meta.dirname, '../../../../docs/agent.md'), 'utf8');
+    const named = [...table.matchAll(/`([A-Z]\w+\*?)`/g)].map(([, name = '']) => name);
+    const isNamed = (name: string): boolean =>
+      named.some((each) => each === name || (each.endsWith('*') && name.startsWith(each.slice(0, -1))));
+    expect(lacking.length).toBeGreaterThan(20);
+    // The table lists the capabilities, not the setting.
+    expect(lacking.filter((name) => name !== 'CapabilityBoundingSet' && !isNamed(name))).toEqual([]);
   });
 });
