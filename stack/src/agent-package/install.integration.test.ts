@@ -11,6 +11,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { createServer, request as forward } from 'node:http';
@@ -488,6 +489,30 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     });
     // A hub of an older version, without the capability, is sent no report.
     expect(hub.messages.map(({ $case }) => $case)).not.toContain('updateReport');
+  });
+
+  it('completes after it was killed half-way, and until then the agent runs on', async () => {
+    await install();
+    const [pid] = pids;
+    const old = manifest().version;
+    const { version } = await publish('killed half-way');
+    // A download that has begun, and a version that is being put together.
+    for (const part of ['.download.', '.update.']) {
+      const update = spawn(join(prefix(), 'bin', 'vsay-agent'), ['update', '--config', config()], {
+        env: { HOME: machine, PATH: '/usr/bin:/bin' },
+        stdio: 'ignore',
+      });
+      const closed = once(update, 'close');
+      const watcher = watch(join(prefix(), 'versions'), (_event, name) => {
+        if (name?.startsWith(part)) update.kill('SIGKILL');
+      });
+      await closed;
+      watcher.close();
+      expect([part, update.signalCode, current(), linked()]).toEqual([part, 'SIGKILL', old, old]);
+    }
+    expect((await vsayAgent('update')).code).toBe(0);
+    await reached(version);
+    expect([pids, versions().sort()]).toEqual([[pid], [old, version].sort()]);
   });
 
   it('returns to the previous version if the hub refuses the new one, and does not try it again', async () => {

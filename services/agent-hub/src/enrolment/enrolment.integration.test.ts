@@ -4,6 +4,7 @@ import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { dial, dialRefused, TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import { World } from '../testing/world.ts';
+import { makeRegistrationToken } from './registration-token.ts';
 
 let world: World;
 let hub: RunningHub;
@@ -43,7 +44,7 @@ describe('a machine that was added before its agent', () => {
     expect(seen.body).toMatchObject({ name: 'web', os: 'linux', new_from: null });
   });
 
-  it('refuses an expired token, a token of a removed machine, and one of another kind', async () => {
+  it('refuses an expired token, a token of a removed machine, one of another installation, and one of another kind', async () => {
     const { machine, registration_token } = await add('late');
     await world
       .database('agent-hub')
@@ -54,6 +55,7 @@ describe('a machine that was added before its agent', () => {
     for (const [token, why] of [
       [registration_token, 'registration token has expired'],
       [gone.registration_token, 'was removed'],
+      [makeRegistrationToken(), 'is not valid'],
       [ann.user.apiKey, 'is not valid'],
     ] as const)
       expect(await dialRefused(hub.grpc, new TestMachine('x'), shows(token))).toMatchObject({
