@@ -22,3 +22,12 @@ it('a process that outlived its stack is ended and named by the next start on th
     rmSync(folder, { recursive: true });
   }
 });
+
+it('a full disk ends a start, but not the stack that runs when it becomes full', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'webxterm-children-'));
+  const children = new Children(folder);
+  children.set('nats', process.pid);
+  rmSync(folder, { recursive: true });
+  expect(() => children.set('nats', undefined)).not.toThrow();
+  expect(() => new Children(folder).set('nats', undefined)).toThrow('children.json');
+});

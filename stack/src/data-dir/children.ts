@@ -11,6 +11,7 @@ export class Children {
   readonly #path: string;
   readonly #alive = new Map<string, ProcessIdentity>();
   readonly #guard = new OrphanGuard();
+  #written = false;
 
   constructor(dataDir: string) {
     this.#path = join(dataDir, 'children.json');
@@ -22,7 +23,20 @@ export class Children {
     if (identity === undefined) this.#alive.delete(name);
     else this.#alive.set(name, identity);
     this.#guard.set([...this.#alive.values()].map((child) => child.pid));
-    writePrivateFile(this.#path, JSON.stringify([...this.#alive.values()]));
+    this.#write();
+  }
+
+  /**
+   * Only the first one must succeed. A disk that is full later must not end the stack: its servers are started again when there is space.
+   * Until then the guard alone ends what a killed stack left, and a process that the file names and that has ended is not alive.
+   */
+  #write(): void {
+    try {
+      writePrivateFile(this.#path, JSON.stringify([...this.#alive.values()]));
+      this.#written = true;
+    } catch (error) {
+      if (!this.#written) throw error;
+    }
   }
 
   /** Ends the processes that a killed stack left running. The last started ends first, so the databases end last. */
