@@ -29,6 +29,7 @@ export const trials: readonly string[] = [
   'services/auth/src/allow-list/clocks.integration.test.ts',
   'services/auth/src/audit/audit-outages.integration.test.ts',
   'services/auth/src/database/mongo-away.integration.test.ts',
+  'services/auth/src/mongodb-writes.integration.test.ts',
   'services/auth/src/outbox/outages.integration.test.ts',
   'services/auth/src/read-only-volumes.integration.test.ts',
   'services/auth/src/server-limits.integration.test.ts',

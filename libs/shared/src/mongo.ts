@@ -1,4 +1,5 @@
-export { buildIndexes, connectMongo, type MongoOptions } from './mongo/connect.ts';
+export { buildIndexes, buildIndexesOf } from './mongo/build-indexes.ts';
+export { connectMongo, type MongoOptions } from './mongo/connect.ts';
 export { migrate } from './mongo/migrations/migrate.ts';
 export { migrateOnly } from './mongo/migrations/migrate-only.ts';
 export type { MigrationStep } from './mongo/migrations/migration-step.ts';

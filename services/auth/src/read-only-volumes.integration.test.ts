@@ -1,14 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readlinkSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
@@ -101,85 +105,166 @@ const realPrograms = async (): Promise<[string, string][]> => {
 const mayMountFiles = (): boolean =>
   mayMount() && existsSync('/dev/loop-control') && existsSync('/sys/fs/ext4') && existsSync('/usr/sbin/mkfs.ext4');
 
-/** Both servers with their data on an ext4 of its own, which only the mount namespace of `holder` has. */
+/** A file system that only the mount namespace of a process of its own has. */
+class OwnMount {
+  readonly #volume: string;
+  readonly #holder: ChildProcess;
+
+  private constructor(volume: string, holder: ChildProcess) {
+    this.#volume = volume;
+    this.#holder = holder;
+  }
+
+  /** Mounts by `mount` with these words on the new folder `volume`. */
+  static async make(volume: string, ...words: string[]): Promise<OwnMount> {
+    mkdirSync(volume);
+    const script = 'mount "$@" && echo mounted && exec sleep infinity';
+    const holder = spawn('unshare', ['--mount', 'sh', '-c', script, 'sh', ...words, volume], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    return new OwnMount(volume, holder);
+  }
+
+  /** The path by which a process of another mount namespace comes to the file system. */
+  get path(): string {
+    return join(`/proc/${this.#holder.pid}/root`, this.#volume);
+  }
+
+  inside(program: string, ...words: string[]): string {
+    return execFileSync('nsenter', [`--mount=/proc/${this.#holder.pid}/ns/mnt`, '--', program, ...words]).toString();
+  }
+
+  end(): void {
+    this.#holder.kill('SIGKILL');
+  }
+}
+
+/** Both servers, with only their data on this file system. */
+const startOn = async (mount: OwnMount, dataDir: string): Promise<TestServers> => {
+  mkdirSync(dataDir, { mode: 0o700 });
+  for (const server of ['mongo', 'nats']) {
+    const there = join(mount.path, server);
+    mkdirSync(there, { mode: 0o700 });
+    symlinkSync(there, join(dataDir, server));
+  }
+  return startTestServers(dataDir);
+};
+
+/** Both servers with their data on an ext4 of its own. */
 class ServersOnAFileSystem {
   readonly #folder = mkdtempSync(join(tmpdir(), 'webxterm-ext4-'));
   readonly #image = join(this.#folder, 'image');
   readonly #volume = join(this.#folder, 'volume');
-  #holder: ChildProcess | undefined;
+  readonly #options = ['-o', 'loop,errors=remount-ro', this.#image];
+  #mount: OwnMount | undefined;
   #servers: TestServers | undefined;
 
   async start(): Promise<TestServers> {
     writeFileSync(this.#image, '');
     truncateSync(this.#image, 2 * 1024 ** 3);
     execFileSync('/usr/sbin/mkfs.ext4', ['-q', '-F', this.#image]);
-    mkdirSync(this.#volume);
-    const mount = 'mount -o loop,errors=remount-ro "$1" "$2" && echo mounted && exec sleep infinity';
-    const holder = spawn('unshare', ['--mount', 'sh', '-c', mount, 'sh', this.#image, this.#volume], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#holder = holder;
-    await once(holder.stdout, 'data');
-    const dataDir = join(this.#folder, 'data');
-    mkdirSync(dataDir, { mode: 0o700 });
-    for (const server of ['mongo', 'nats']) {
-      // By this path, a process of another mount namespace comes to the file system.
-      const there = join(`/proc/${holder.pid}/root`, this.#volume, server);
-      mkdirSync(there, { mode: 0o700 });
-      symlinkSync(there, join(dataDir, server));
-    }
-    this.#servers = await startTestServers(dataDir);
+    this.#mount = await OwnMount.make(this.#volume, ...this.#options);
+    this.#servers = await startOn(this.#mount, join(this.#folder, 'data'));
     return this.#servers;
   }
 
   /** As after an error of the disk: files that are open for writing can no longer be written. */
   makeReadOnly(): void {
-    const device = this.#inNamespace('findmnt', '-no', 'SOURCE', this.#volume).trim();
+    const device = this.#mount?.inside('findmnt', '-no', 'SOURCE', this.#volume).trim() ?? '';
     writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, '1');
   }
 
   /** As an operator does: checks the file system and mounts it again. That needs that no server has a file open. */
   async makeWritable(): Promise<void> {
     await Promise.all([this.#servers?.mongod.stop(), this.#servers?.nats.stop()]);
-    await vi.waitFor(() => this.#inNamespace('umount', this.#volume), within);
+    await vi.waitFor(() => this.#mount?.inside('umount', this.#volume), within);
     try {
       execFileSync('/usr/sbin/e2fsck', ['-p', '-f', this.#image], { stdio: 'ignore' });
     } catch (error) {
       // 1: errors were corrected.
       if (!(error instanceof Error && 'status' in error && error.status === 1)) throw error;
     }
-    this.#inNamespace('mount', '-o', 'loop,errors=remount-ro', this.#image, this.#volume);
+    this.#mount?.inside('mount', ...this.#options, this.#volume);
     await Promise.all([this.#servers?.mongod.start(), this.#servers?.nats.start()]);
   }
 
   async stop(): Promise<void> {
     await this.#servers?.stop();
-    this.#holder?.kill('SIGKILL');
+    this.#mount?.end();
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  #inNamespace(program: string, ...words: string[]): string {
-    return execFileSync('nsenter', [`--mount=/proc/${this.#holder?.pid}/ns/mnt`, '--', program, ...words]).toString();
   }
 }
 
-/** Sign-in and readiness before, while and after the volume of the servers is read-only. */
-const recovers = async (auth: AuthUnderTest, volume: ServersOnAVolume | ServersOnAFileSystem): Promise<void> => {
+/** Both servers with their data on a file system of 800 MB, more than half of which they take at their start. */
+class ServersOnASmallDisk {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'webxterm-tmpfs-'));
+  #mount: OwnMount | undefined;
+  #servers: TestServers | undefined;
+
+  async start(): Promise<TestServers> {
+    this.#mount = await OwnMount.make(join(this.#folder, 'volume'), '-t', 'tmpfs', '-o', 'size=800m', 'tmpfs');
+    this.#servers = await startOn(this.#mount, join(this.#folder, 'data'));
+    return this.#servers;
+  }
+
+  /** Takes all space. mongod still has the space that its journal reserved: writes are made until it has used that too, and exits. */
+  async fill(): Promise<void> {
+    const piece = Buffer.alloc(1024 * 1024);
+    const file = openSync(this.#ballast, 'w');
+    expect(() => {
+      for (;;) writeSync(file, piece);
+    }).toThrow('ENOSPC');
+    closeSync(file);
+    const filler = this.#servers?.database.collection('filler');
+    await expect(
+      (async () => {
+        for (;;) await filler?.insertOne({ bytes: randomBytes(8_000_000) });
+      })(),
+    ).rejects.toThrow();
+  }
+
+  empty(): void {
+    rmSync(this.#ballast);
+  }
+
+  async stop(): Promise<void> {
+    await this.#servers?.stop();
+    this.#mount?.end();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get #ballast(): string {
+    return join(this.#mount?.path ?? '', 'ballast');
+  }
+}
+
+type Parts = Awaited<ReturnType<AuthUnderTest['ready']>>['parts'];
+const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
+
+/** Sign-in and readiness before, while and after the disk of the servers takes no writes. */
+const recovers = async (
+  auth: AuthUnderTest,
+  { hurt, heal, named }: { hurt: () => unknown; heal: () => unknown; named: Record<string, Parts[string]> },
+): Promise<void> => {
   const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
   expect(await signIn()).toBe(200);
-  await volume.makeReadOnly();
-  const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
-  await vi.waitFor(async () => {
-    expect((await auth.ready()).parts).toMatchObject({ mongodb: away, nats: away });
-  }, within);
+  await hurt();
+  await vi.waitFor(async () => expect((await auth.ready()).parts).toMatchObject(named), within);
   expect(await signIn()).toBe(503);
-  await volume.makeWritable();
+  await heal();
   await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
   await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
 };
 
+const byMode = (volume: ServersOnAVolume | ServersOnAFileSystem) => ({
+  hurt: () => volume.makeReadOnly(),
+  heal: () => volume.makeWritable(),
+  named: { mongodb: away, nats: away },
+});
+
 /** Starts auth on servers on this volume before the tests of a block. */
-const authOn = (volume: ServersOnAVolume | ServersOnAFileSystem): (() => AuthUnderTest) => {
+const authOn = (volume: Pick<ServersOnAVolume, 'start' | 'stop'>): (() => AuthUnderTest) => {
   let auth: AuthUnderTest | undefined;
   beforeAll(async () => {
     auth = await startAuthInstance(await volume.start());
@@ -199,7 +284,7 @@ describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', ()
   const auth = authOn(volume);
 
   it('are named by readiness with the remedy, sign-in is 503, and all recover by themselves', async () => {
-    await recovers(auth(), volume);
+    await recovers(auth(), byMode(volume));
   }, 180_000);
 });
 
@@ -208,6 +293,20 @@ describe.runIf(mayMountFiles())('MongoDB and NATS whose file system becomes read
   const auth = authOn(volume);
 
   it('are named by readiness with the remedy, sign-in is 503, and all recover when it is mounted again', async () => {
-    await recovers(auth(), volume);
+    await recovers(auth(), byMode(volume));
+  }, 180_000);
+});
+
+describe.runIf(mayMount())('MongoDB and NATS whose disk becomes full', () => {
+  const volume = new ServersOnASmallDisk();
+  const auth = authOn(volume);
+
+  it('are named by readiness with the remedy, sign-in is 503, and all recover when it has space', async () => {
+    const signins = { ok: false, detail: expect.stringContaining('its free disk space') };
+    await recovers(auth(), {
+      hurt: () => volume.fill(),
+      heal: () => volume.empty(),
+      named: { mongodb: away, signins },
+    });
   }, 180_000);
 });

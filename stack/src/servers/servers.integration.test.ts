@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
-import { createLogger, Health, Shutdown } from '@webxterm/shared';
+import { createLogger, Shutdown } from '@webxterm/shared';
 import { connectMongo } from '@webxterm/shared/mongo';
 import { firstBusError } from '@webxterm/shared/testing';
 import { MongoClient } from 'mongodb';
@@ -101,7 +101,7 @@ describe('MongoDB', () => {
     const urlOf = (user: string, password: string): string =>
       servers.mongoUrl('auth').replace(/\/\/[^@]*@/, `//${user}:${password}@`);
     await servers.mongod.stop();
-    const connected = connectMongo({ url: urlOf('late', 'late'), logger, health: new Health('test'), shutdown });
+    const connected = connectMongo({ url: urlOf('late', 'late'), logger, shutdown });
     await said[0]?.promise;
     await servers.mongod.start();
     await said[1]?.promise;

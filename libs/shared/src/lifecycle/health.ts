@@ -11,7 +11,7 @@ import type { Shutdown } from './shutdown.ts';
  * limit. A client cannot distinguish these causes.
  */
 export const serverAwayAdvice =
-  'check that it runs, the end of its log, that its disk has space and is writable, and its limits of connections and open files';
+  'check that it runs, with a majority of its members if it has several, the end of its log, that its disk has space and is writable, and its limits of connections and open files';
 
 /**
  * The health of a service. Readiness is latched: once every part was available it stays until shutdown. A part that is lost later makes the

@@ -1,14 +1,19 @@
 import mongoose, { type Connection } from 'mongoose';
 import { ConfigError } from '../config/config.ts';
-import { type Health, serverAwayAdvice } from '../lifecycle/health.ts';
+import type { Health } from '../lifecycle/health.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { waitForServer } from '../lifecycle/wait-for-server.ts';
 import type { Logger } from '../log/logger.ts';
+import { followWrites } from './write-health.ts';
 
 export interface MongoOptions {
   readonly url: string;
   readonly logger: Logger;
-  readonly health: Health;
+  /**
+   * Its part `mongodb` then reports whether writes are confirmed, and commands have a time limit. Omitted by programs that end: they may
+   * run long commands.
+   */
+  readonly health?: Health;
   readonly shutdown: Shutdown;
   /** Time limit for the first connection, in ms. */
   readonly withinMs?: number;
@@ -22,6 +27,11 @@ const heartbeatFrequencyMS = 2000;
  * heartbeat is due, and the driver then ends the requests that wait for it.
  */
 const connectTimeoutMS = 8000;
+/**
+ * Time limit for the answer to a command, in ms. A server may keep a write waiting for ever: its files are locked, its disk hangs, or it has
+ * lost its majority. The driver tries once more, so a request gets 503 within twice this time. No command of a request takes seconds.
+ */
+const socketTimeoutMS = 15_000;
 const authenticationFailed = 18;
 /** A new MongoDB gets its users from the set-up shortly after it starts. Until this time, in ms, a rejected user is not an error. */
 const usersWithinMs = 60_000;
@@ -32,8 +42,8 @@ const usersWithinMs = 60_000;
  * server was not reachable at first, a rejection counts only after a minute.
  */
 export const connectMongo = async (options: MongoOptions): Promise<Connection> => {
-  const { health, shutdown } = options;
-  health.set('mongodb', false, 'connecting');
+  const { logger, health, shutdown } = options;
+  health?.set('mongodb', false, 'connecting');
   const connection = mongoose.createConnection();
   connection.set('sanitizeFilter', true);
   connection.set('strictQuery', 'throw');
@@ -41,8 +51,8 @@ export const connectMongo = async (options: MongoOptions): Promise<Connection> =
   connection.set('autoCreate', false);
   connection.set('bufferCommands', false);
   await firstConnection(connection, options);
-  health.set('mongodb', true);
-  followTopology(connection, options);
+  health?.set('mongodb', true);
+  if (health !== undefined) followWrites({ connection, logger, health, shutdown });
   shutdown.add('database', 'close MongoDB', () => connection.close());
   return connection;
 };
@@ -50,12 +60,12 @@ export const connectMongo = async (options: MongoOptions): Promise<Connection> =
 /** The URL without its credentials, even if the URL is malformed. */
 const withoutCredentials = (url: string): string => url.replace(/\/\/.*@/, '//');
 
-const firstConnection = (connection: Connection, { url, logger, withinMs }: MongoOptions): Promise<void> => {
+const firstConnection = (connection: Connection, { url, logger, health, withinMs }: MongoOptions): Promise<void> => {
   let absentAt = Number.NEGATIVE_INFINITY;
   let warned = false;
   const connect = async (): Promise<void> => {
     try {
-      await connectOnce(connection, url);
+      await connectOnce(connection, url, health === undefined ? {} : { socketTimeoutMS });
     } catch (error) {
       const now = performance.now();
       if (!(error instanceof ConfigError)) absentAt = now;
@@ -80,7 +90,11 @@ class RefusedUser extends ConfigError {
   }
 }
 
-const connectOnce = async (connection: Connection, url: string): Promise<void> => {
+const connectOnce = async (
+  connection: Connection,
+  url: string,
+  limits: { readonly socketTimeoutMS?: number },
+): Promise<void> => {
   try {
     await connection.openUri(url, {
       serverSelectionTimeoutMS,
@@ -89,6 +103,7 @@ const connectOnce = async (connection: Connection, url: string): Promise<void> =
       heartbeatFrequencyMS,
       connectTimeoutMS,
       maxPoolSize: 50,
+      ...limits,
     });
   } catch (error) {
     if (isAuthenticationError(error)) throw new RefusedUser();
@@ -106,30 +121,3 @@ const isUnreadable = (error: unknown): boolean =>
 
 const isAuthenticationError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === authenticationFailed;
-
-/**
- * Follows the driver, because Mongoose does not emit `disconnected` for a server that became silent: it compares with a state that already
- * counts as disconnected when two heartbeats are missing.
- */
-const followTopology = (connection: Connection, { logger, health, shutdown }: MongoOptions): void => {
-  let available = true;
-  connection.getClient().on('topologyDescriptionChanged', ({ newDescription }) => {
-    const writable = [...newDescription.servers.values()].some((server) => server.isWritable);
-    if (shutdown.started || writable === available) return;
-    available = writable;
-    health.set('mongodb', available, available ? '' : serverAwayAdvice);
-    if (available) logger.info('MongoDB connection restored');
-    else logger.warn('MongoDB connection lost; open terminals continue, reconnecting');
-  });
-};
-
-/**
- * Creates the collections and indexes of all models of this connection. It must run before ready, so that unique indexes are enforced from
- * the first write.
- */
-export const buildIndexes = async (connection: Connection): Promise<void> => {
-  for (const model of Object.values(connection.models)) {
-    await model.createCollection();
-    await model.createIndexes();
-  }
-};

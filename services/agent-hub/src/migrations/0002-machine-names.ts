@@ -1,4 +1,4 @@
-import type { MigrationStep } from '@webxterm/shared/mongo';
+import { buildIndexesOf, type MigrationStep } from '@webxterm/shared/mongo';
 import { fillNames } from '../machines/fill-names.ts';
 import { defineMachineModels } from '../machines/record.ts';
 
@@ -12,8 +12,7 @@ export const machineNames: MigrationStep = {
   atEachStart: true,
   up: async (connection, logger) => {
     const { machines } = defineMachineModels(connection);
-    await machines.createCollection();
-    await machines.createIndexes();
+    await buildIndexesOf(machines);
     await fillNames(machines, logger);
   },
 };

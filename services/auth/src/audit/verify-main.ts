@@ -1,5 +1,5 @@
 import { withinDeadline } from '@webxterm/contracts/deadline';
-import { AppError, ConfigError, createLogger, Health, Shutdown } from '@webxterm/shared';
+import { AppError, ConfigError, createLogger, Shutdown } from '@webxterm/shared';
 import { busOptions, connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
@@ -26,7 +26,7 @@ const within = <T>(what: string, work: Promise<T>): Promise<T> =>
 const verify = async (shutdown: Shutdown): Promise<Verdict & { readonly skipped: number }> => {
   const settings = readVerifySettings();
   const logger = createLogger({ service: 'audit-verify', level: 'error' });
-  const mongo = connectMongo({ url: settings.MONGO_URL, logger, health: new Health('audit-verify'), shutdown });
+  const mongo = connectMongo({ url: settings.MONGO_URL, logger, shutdown });
   const connection = await within('MongoDB', mongo);
   const nats = connectBus({ ...busOptions(settings), user: 'auth', logger, shutdown });
   const bus = await within('NATS', nats);

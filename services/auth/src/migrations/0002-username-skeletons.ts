@@ -1,4 +1,4 @@
-import type { MigrationStep } from '@webxterm/shared/mongo';
+import { buildIndexesOf, type MigrationStep } from '@webxterm/shared/mongo';
 import { fillSkeletons } from '../accounts/fill-skeletons.ts';
 import { userModel } from '../accounts/user.ts';
 import { UserStore } from '../accounts/user-store.ts';
@@ -10,8 +10,7 @@ export const usernameSkeletons: MigrationStep = {
   name: '0002-username-skeletons',
   up: async (connection, logger) => {
     const users = userModel(connection);
-    await users.createCollection();
-    await users.createIndexes();
+    await buildIndexesOf(users);
     await fillSkeletons(new UserStore(connection), logger);
   },
 };

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { withinDeadline } from '@webxterm/contracts/deadline';
-import { AppError, ConfigError, createLogger, Health, inRequestScope, Shutdown } from '@webxterm/shared';
+import { AppError, ConfigError, createLogger, inRequestScope, Shutdown } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo } from '@webxterm/shared/mongo';
@@ -31,7 +31,7 @@ const databaseIsAway = (): AppError =>
 const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const settings = readOperatorSettings();
   const logger = createLogger({ service: 'admin', level: 'warn' });
-  const connecting = connectMongo({ url: settings.MONGO_URL, logger, health: new Health('admin'), shutdown });
+  const connecting = connectMongo({ url: settings.MONGO_URL, logger, shutdown });
   const connection = await withinDeadline(mongoWithinMs, connecting, databaseIsAway);
   const users = new UserStore(connection);
   const store = new SigninStore(connection);

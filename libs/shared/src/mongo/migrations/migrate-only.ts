@@ -1,7 +1,6 @@
 import { exitForUsage, exitWithHelp, parseCommandLine } from '../../command-line/command-line.ts';
 import { readConfig } from '../../config/config.ts';
 import { mongoSettings, serviceSettings } from '../../config/settings.ts';
-import { Health } from '../../lifecycle/health.ts';
 import { runService } from '../../lifecycle/run-service.ts';
 import { connectMongo } from '../connect.ts';
 import { migrate } from './migrate.ts';
@@ -27,8 +26,7 @@ export const migrateOnly = async (service: string, steps: readonly MigrationStep
     () => readConfig(`${service}-migrate`, { LOG_LEVEL, INSTANCE_ID, ...mongoSettings }),
     async (settings, { logger, shutdown }) => {
       try {
-        const health = new Health(service);
-        const connection = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
+        const connection = await connectMongo({ url: settings.MONGO_URL, logger, shutdown });
         await migrate(connection, steps, { logger, instance: 'set-up' });
         logger.info('the database is ready for this version');
       } finally {
