@@ -1,3 +1,4 @@
+export { foldName, nameKey } from '@webxterm/contracts/name-order';
 // Code that every service uses. Code that loads Express, NATS or MongoDB has separate entry points: api, audit, bus, mongo.
 export { ConfigError, readConfig } from './config/config.ts';
 export { type DescribedSetting, describeSettings } from './config/described-settings.ts';
@@ -41,7 +42,6 @@ export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
 export { hideSecrets } from './log/hide-secrets.ts';
 export { logFailure } from './log/log-failure.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
-export { foldName, nameKey } from './names/name-order.ts';
 export { isAddress, isNetwork, NetworkSet, networkOf, plainAddress, senderKey } from './network/network.ts';
 export { Places } from './places.ts';
 export { RatePerKey, userLookUps } from './rate/rate-per-key.ts';

@@ -7,7 +7,7 @@ import { listFolder } from './list.ts';
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'list-'));
-  for (const name of ['b', 'a', 'é', 'B', '10', '9']) writeFileSync(path.join(folder, name), name);
+  for (const name of ['b', 'a', 'é', 'B', 'node10', 'node2']) writeFileSync(path.join(folder, name), name);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -20,8 +20,16 @@ it('lists a folder page by page up to a bound, and marks that it has more', asyn
     expect([page.path, page.total, page.cut]).toEqual([folder, 6, false]);
     after = page.next;
   } while (after !== null);
-  expect(names).toEqual(['10', '9', 'B', 'a', 'b', 'é']);
+  expect(names).toEqual(['a', 'B', 'b', 'é', 'node2', 'node10']);
   const bounded = await listFolder(folder, null, 1000, 3);
   expect([bounded.total, bounded.cut, bounded.next]).toEqual([3, true, null]);
-  expect((await listFolder(folder, 'a', 10)).entries.map(({ name }) => name)).toEqual(['b', 'é']);
+  expect((await listFolder(folder, 'a', 10)).entries.map(({ name }) => name)).toEqual([
+    'B',
+    'b',
+    'é',
+    'node2',
+    'node10',
+  ]);
+  // A name that was removed since.
+  expect((await listFolder(folder, 'C', 10)).entries.map(({ name }) => name)).toEqual(['é', 'node2', 'node10']);
 });

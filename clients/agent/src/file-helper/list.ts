@@ -1,6 +1,7 @@
 import { lstat, opendir } from 'node:fs/promises';
 import os from 'node:os';
 import { bytesOfPath, textOfPath } from '@webxterm/contracts/file-paths';
+import { nameKey } from '@webxterm/contracts/name-order';
 import type { FileEntry } from '@webxterm/contracts/rest';
 import { describeEntry } from './entry.ts';
 import { about, FileFailure } from './failure.ts';
@@ -43,23 +44,23 @@ export const listFolder = async (
 ): Promise<FolderPage> => {
   const folder = text === null ? Buffer.from(os.homedir()) : pathBytes(text);
   const { names, cut } = await about(folder, () => namesOf(folder, most));
-  names.sort(Buffer.compare);
+  const sorted = names.map(placed).sort(inOrder);
   const last = after === null ? undefined : bytesOfPath(after);
   if (after !== null && last === undefined) throw new FileFailure('invalid_input', 'The cursor is not of this list.');
-  const from = last === undefined ? 0 : firstAfter(names, last);
+  const from = last === undefined ? 0 : firstAfter(sorted, placed(Buffer.from(last)));
   const entries: FileEntry[] = [];
   let characters = 0;
   let at = from;
-  for (; at < names.length && entries.length < limit && characters < maxPageText; at += 1) {
-    const name = names[at];
-    if (name === undefined) break;
-    const entry = await entryOf(folder, name);
+  for (; at < sorted.length && entries.length < limit && characters < maxPageText; at += 1) {
+    const place = sorted[at];
+    if (place === undefined) break;
+    const entry = await entryOf(folder, place.name);
     if (entry === undefined) continue;
     entries.push(entry);
     characters += entry.name.length + (entry.link?.target.length ?? 0);
   }
-  const lastName = names[at - 1];
-  const next = at < names.length && lastName !== undefined ? textOfPath(lastName) : null;
+  const lastName = sorted[at - 1]?.name;
+  const next = at < sorted.length && lastName !== undefined ? textOfPath(lastName) : null;
   return { path: textOfPath(folder), entries, next, total: names.length, cut };
 };
 
@@ -70,12 +71,26 @@ const entryOf = async (folder: Buffer, name: Buffer): Promise<FileEntry | undefi
   return stats === undefined ? undefined : describeEntry(path, name, stats);
 };
 
-/** The index of the first name behind `last`. */
-const firstAfter = (names: readonly Buffer[], last: Uint8Array): number => {
-  let [low, high] = [0, names.length];
+interface Place {
+  readonly name: Buffer;
+  readonly key: string;
+}
+
+const placed = (name: Buffer): Place => ({ name, key: nameKey(textOfPath(name)) });
+
+/** By the key of the names, as all lists of names are. The bytes decide between names that differ only in case or form. */
+const inOrder = (one: Place, other: Place): number => {
+  if (one.key !== other.key) return one.key < other.key ? -1 : 1;
+  return Buffer.compare(one.name, other.name);
+};
+
+/** The index of the first name behind `last`, which may have been removed. */
+const firstAfter = (sorted: readonly Place[], last: Place): number => {
+  let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (Buffer.compare(names[middle] ?? Buffer.alloc(0), last) <= 0) low = middle + 1;
+    const place = sorted[middle];
+    if (place !== undefined && inOrder(place, last) <= 0) low = middle + 1;
     else high = middle;
   }
   return low;

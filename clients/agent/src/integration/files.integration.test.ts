@@ -134,8 +134,8 @@ describe('the helper for files', () => {
     const entries = [...(first.entries as FileEntry[]), ...(second.entries as FileEntry[])];
     expect(entries.map(({ name }) => name.slice(0, 10))).toEqual([
       'a\\\\b',
-      'café',
       'caf\\xe9',
+      'café',
       'link',
       'loose',
       'nnnnnnnnnn',

@@ -88,7 +88,7 @@ export const listFiles = defineRoute({
   method: 'get',
   path: '/api/machines/:agent_id/files',
   access: 'user',
-  summary: 'The entries of a folder on a machine, sorted by the bytes of their names',
+  summary: 'The entries of a folder on a machine, sorted by name',
   description: `Needs the right \`files_read\`. ${asUser} Links are listed as links.`,
   params: MachineParams,
   query: z.strictObject({
