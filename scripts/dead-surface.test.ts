@@ -5,7 +5,15 @@ import * as bus from '@webxterm/contracts/bus';
 import { errorCatalog } from '@webxterm/contracts/errors';
 import { auditActionNames, auditActions } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
-import { deadSubjects, neverNamed, requestUse, sourceOf, type Use } from './dead-surface.ts';
+import {
+  deadSubjects,
+  neverNamed,
+  requestUse,
+  type StreamUse,
+  sourceOf,
+  streamRights,
+  type Use,
+} from './dead-surface.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const textIn = (...folders: string[]): string =>
@@ -69,6 +77,62 @@ const streamed = Object.fromEntries(
 /** Published by the previous version during a rolling upgrade. Remove with the next version, and here. */
 const ofVersionBefore = ['auth does not publish auth.signin.revoked'];
 
+const api = (call: string, stream: string, rest = ''): string => `$JS.API.${call}.${stream}${rest}`;
+const pulled = (stream: string): string[] => [
+  api('CONSUMER.INFO', stream, '.>'),
+  api('CONSUMER.MSG.NEXT', stream, '.>'),
+];
+const watched = (bucket: string): string[] => [
+  api('STREAM.INFO', `KV_${bucket}`),
+  api('CONSUMER.CREATE', `KV_${bucket}`, `.*.$KV.${bucket}.>`),
+  api('CONSUMER.DELETE', `KV_${bucket}`, '.>'),
+  `$JS.FC.KV_${bucket}.>`,
+];
+const allStreams = [
+  `KV_${bus.signinBucket}`,
+  `KV_${bus.presenceBucket}`,
+  ...[bus.eventStream, bus.auditStream, bus.checkpointStream].map(({ name }) => name),
+];
+
+/**
+ * The calls of the client (@nats-io/jetstream and kv 3) for each use, as a trace of nats-server 2.15 shows them in the integration tests. Only
+ * the deletion of a consumer and flow control are from its source: they need a message that is missed, and a slow reader.
+ */
+const streamUses: readonly StreamUse[] = [
+  {
+    done: /new AllowList\(/,
+    subjects: [...watched(bus.signinBucket), api('STREAM.MSG.GET', `KV_${bus.signinBucket}`)],
+  },
+  { done: /new PresenceView\(/, subjects: watched(bus.presenceBucket) },
+  { done: /new ListBucket\(/, subjects: [`$KV.${bus.signinBucket}.>`] },
+  { done: /bucket\.get\(agentKey\(/, subjects: [api('STREAM.MSG.GET', `KV_${bus.presenceBucket}`)] },
+  { done: /bucket\.delete\(agentKey\(/, subjects: [`$KV.${bus.presenceBucket}.>`] },
+  ...Object.keys(bus.authEvents).map((subject) => ({
+    done: new RegExp(`const subject = '${subject}'[\\s\\S]*followEvents\\(`),
+    subjects: [
+      api('CONSUMER.CREATE', bus.eventStream.name, `.*.${subject}`),
+      ...pulled(bus.eventStream.name),
+      `$JS.ACK.${bus.eventStream.name}.>`,
+    ],
+  })),
+  {
+    done: /new AuditWriter\(/,
+    subjects: [
+      api('CONSUMER.CREATE', bus.auditStream.name, `.${bus.auditConsumer}`),
+      ...pulled(bus.auditStream.name),
+      `$JS.ACK.${bus.auditStream.name}.>`,
+    ],
+  },
+  {
+    done: /new CheckpointReader\(/,
+    subjects: [api('CONSUMER.CREATE', bus.checkpointStream.name, '.*'), ...pulled(bus.checkpointStream.name)],
+  },
+  {
+    done: /declareStreams\(/,
+    subjects: ['$JS.API.INFO', ...allStreams.flatMap((name) => [api('STREAM.CREATE', name), api('STREAM.INFO', name)])],
+  },
+];
+
 describe('the declared surface', () => {
   it('has no subject of the bus without a publisher and a reader, and no right that its service does not use', () => {
     const rights = Object.fromEntries(services.map((user) => [user, bus.busPermissions[user]]));
@@ -88,6 +152,13 @@ describe('the declared surface', () => {
       expect(replies(publish)).toEqual(repliesTo(subscribe));
       expect(replies(subscribe)).toEqual(repliesTo(publish));
     }
+  });
+
+  it.each(services)('lets %s call JetStream exactly as it does', (user) => {
+    const { publish, subscribe } = bus.busPermissions[user];
+    const given = publish.filter((subject) => subject.startsWith('$')).toSorted();
+    expect([...new Set(given)]).toEqual(streamRights(texts[user] ?? '', streamUses));
+    expect(subscribe.filter((subject) => subject.startsWith('$'))).toEqual([]);
   });
 
   it('has no unused error code', () => {
@@ -120,6 +191,16 @@ describe('the search for a dead surface', () => {
       'b reads no one',
       'b reads no two',
     ]);
+  });
+
+  it('derives the rights on JetStream from what the text does, each once', () => {
+    const uses = [
+      { done: /watch\(/, subjects: ['$JS.b', '$JS.a'] },
+      { done: /get\(/, subjects: ['$JS.c'] },
+      { done: /keep\(/, subjects: ['$JS.a'] },
+    ];
+    expect(streamRights('watch(bucket); keep(bucket)', uses)).toEqual(['$JS.a', '$JS.b']);
+    expect(streamRights('', uses)).toEqual([]);
   });
 
   it('names an unused code and an unused action', () => {

@@ -58,6 +58,17 @@ export const deadSubjects = (
   return [...unused, ...nobody];
 };
 
+/** A use of a stream or bucket in source, and the subjects on which the NATS client then calls the server. */
+export interface StreamUse {
+  readonly done: RegExp;
+  readonly subjects: readonly string[];
+}
+
+/** The rights on subjects of NATS itself that this text needs, sorted. */
+export const streamRights = (text: string, uses: readonly StreamUse[]): string[] => [
+  ...new Set(uses.flatMap(({ done, subjects }) => (done.test(text) ? subjects : [])).toSorted()),
+];
+
 /** Names that stand in none of the texts as a string. */
 export const neverNamed = (names: readonly string[], text: string): string[] =>
   names.filter((name) => !text.includes(`'${name}'`));

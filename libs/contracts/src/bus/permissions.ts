@@ -34,20 +34,25 @@ const replies = (...subjects: string[]): string[] => subjects.map((subject) => r
  * requester may publish there. So a user could copy an administrator's entry to a sign-in of its own. MSG.GET wraps the bytes in JSON,
  * which is not a valid entry.
  */
-const readStream = (stream: string, filters: readonly string[]): string[] => [
-  `$JS.API.STREAM.INFO.${stream}`,
-  ...filters.map((filter) => `$JS.API.CONSUMER.CREATE.${stream}.*.${filter}`),
+const createConsumers = (stream: string, filters: readonly string[]): string[] =>
+  filters.map((filter) => `$JS.API.CONSUMER.CREATE.${stream}.*.${filter}`);
+
+const pullFrom = (stream: string): string[] => [
   `$JS.API.CONSUMER.INFO.${stream}.>`,
-  `$JS.API.CONSUMER.DELETE.${stream}.>`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
 ];
 
-const pullFrom = (stream: string): string[] => [`$JS.API.CONSUMER.MSG.NEXT.${stream}.>`, `$JS.ACK.${stream}.>`];
+const acknowledge = (stream: string): string => `$JS.ACK.${stream}.>`;
 
-const readBucket = (bucket: string): string[] => [
-  ...readStream(`KV_${bucket}`, [`$KV.${bucket}.>`]),
-  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
+/** The watch of the client deletes its consumer before it makes another one, after it has missed a message. */
+const watchBucket = (bucket: string): string[] => [
+  `$JS.API.STREAM.INFO.KV_${bucket}`,
+  ...createConsumers(`KV_${bucket}`, [`$KV.${bucket}.>`]),
+  `$JS.API.CONSUMER.DELETE.KV_${bucket}.>`,
   `$JS.FC.KV_${bucket}.>`,
 ];
+
+const readEntries = (bucket: string): string => `$JS.API.STREAM.MSG.GET.KV_${bucket}`;
 
 /** Only the owner of the bucket may write `$KV.<bucket>.>`. */
 const writeBucket = (bucket: string): string[] => [`$KV.${bucket}.>`];
@@ -72,17 +77,17 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'terminal.sessions.of_user',
       'audit.auth.>',
       '$JS.API.INFO',
-      ...readBucket(signinBucket),
+      ...watchBucket(signinBucket),
+      readEntries(signinBucket),
       ...writeBucket(signinBucket),
       ...[signinBucket, presenceBucket].flatMap((bucket) => createStream(`KV_${bucket}`)),
       ...[eventStream.name, auditStream.name, checkpointStream.name].flatMap(createStream),
       `$JS.API.CONSUMER.CREATE.${auditStream.name}.${auditConsumer}`,
-      `$JS.API.CONSUMER.INFO.${auditStream.name}.>`,
       ...pullFrom(auditStream.name),
+      acknowledge(auditStream.name),
       // Auth may append and read, but not shorten.
       ...checkpointStream.subjects,
       `$JS.API.CONSUMER.CREATE.${checkpointStream.name}.*`,
-      ...readStream(checkpointStream.name, []),
       ...pullFrom(checkpointStream.name),
       ...replies('auth.apikey.verify', 'auth.token.use', 'auth.users.find'),
     ],
@@ -107,12 +112,14 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.session_titles',
       'machines.*.sessions',
       'audit.agent-hub.>',
-      '$JS.API.INFO',
-      ...readBucket(signinBucket),
-      ...readBucket(presenceBucket),
+      ...watchBucket(signinBucket),
+      readEntries(signinBucket),
+      ...watchBucket(presenceBucket),
+      readEntries(presenceBucket),
       ...writeBucket(presenceBucket),
-      ...readStream(eventStream.name, ['auth.user.changed', 'auth.apikey.rotated']),
+      ...createConsumers(eventStream.name, ['auth.user.changed', 'auth.apikey.rotated']),
       ...pullFrom(eventStream.name),
+      acknowledge(eventStream.name),
       ...replies(
         'machines.authorize',
         'machines.with_right',
@@ -150,9 +157,9 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       machineSessionsWanted,
       openTerminalsSubject,
       'audit.terminal.>',
-      '$JS.API.INFO',
-      ...readBucket(signinBucket),
-      ...readBucket(presenceBucket),
+      ...watchBucket(signinBucket),
+      readEntries(signinBucket),
+      ...watchBucket(presenceBucket),
       ...replies('terminal.sessions.of_user'),
     ],
     subscribe: [
