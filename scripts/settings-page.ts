@@ -125,6 +125,10 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ['HOME', 'Tests: replaced by an empty folder for the shells.'],
   ['LOGIN_MACHINE_BASE', 'Container tests: the image of the machine in the suites `login` and `service`.'],
   [
+    'UPGRADE_FROM',
+    'Container tests: the commit from which the suite `recovery` upgrades. Default: one that is a day old.',
+  ],
+  [
     'NODE_COMPILE_CACHE',
     'Tests: the folder in which Node keeps compiled code; a folder in `node_modules/.cache` unless set.',
   ],
