@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from '../support/raw-terminal.ts';
-import { Rest } from '../support/rest.ts';
+import { eventually, Rest } from '../support/rest.ts';
 import { type StepResult, somebodyWhoSignsIn, WatchedTerminals } from '../support/watched-terminals.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { composeFiles } from './compose.ts';
@@ -38,11 +38,16 @@ const watch = async (step: string, act: () => Promise<unknown>): Promise<void> =
   results.push(await terminals.during(step, act));
 };
 
+/** Requests get 503 while the servers elect new leaders, and until a service has found them. A sign-up may be repeated after a 503. */
+const electedWithinMs = 120_000;
+
 /** A write and its reading by the database, and what goes by the bus: a new terminal on a machine. */
 const worksAsBefore = async (name: string): Promise<void> => {
-  const { user } = await new Rest(cluster.url).signup(name);
-  await new Rest(cluster.url).login({ email: user.email, password: 'yourpassword' });
-  const terminal = await RawTerminal.open(cluster.url, agent?.agentId ?? '', { token: cluster.rest.token ?? '' });
+  const somebody = new Rest(cluster.url);
+  const { user } = await eventually('somebody signs up', () => somebody.signup(name), electedWithinMs);
+  await somebody.login({ email: user.email, password: 'yourpassword' });
+  const open = () => RawTerminal.open(cluster.url, agent?.agentId ?? '', { token: cluster.rest.token ?? '' });
+  const terminal = await eventually('a terminal opens', open, electedWithinMs);
   await terminal.type('echo $((6*7))\n');
   await terminal.untilText('42');
   await terminal.type('exit\n');
