@@ -73,14 +73,17 @@ describe('a shell of the agent, beside one of sshd', () => {
     expect((await machine.command('dev1', 'id -Gn')).stdout).toBe('dev1 deploy later\n');
   });
 
-  it('starts in / if the home folder cannot be entered, and reports it', async () => {
-    await machine.sh('chmod 700 /home');
+  it.each([
+    ['may not be entered', 'chmod 700 /home', 'chmod 755 /home', 'Permission denied'],
+    ['is missing', 'mv /home/dev1 /home/away', 'mv /home/away /home/dev1', 'No such file or directory'],
+  ])('starts in / if the home folder %s, and reports it', async (_what, shut, open, reason) => {
+    await machine.sh(shut);
     const { text } = await machine.shell('dev1', 'echo "in [$PWD]"');
     const command = await machine.command('dev1', 'pwd');
-    await machine.sh('chmod 755 /home');
-    expect(text).toMatch(/cannot change directory to \/home\/dev1: Permission denied/);
+    await machine.sh(open);
+    expect(text).toContain(`cannot change directory to /home/dev1: ${reason}`);
     expect(text).toContain('in [/]');
-    expect(command).toMatchObject({ stdout: '/\n', stderr: expect.stringContaining('Permission denied') });
+    expect(command).toMatchObject({ stdout: '/\n', stderr: expect.stringContaining(reason), exitCode: 0 });
   });
 
   it('enters a home folder that root may not enter, as on NFS with root squash', async () => {
