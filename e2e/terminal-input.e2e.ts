@@ -1,5 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeDown, frameType } from '@webxterm/contracts/frames';
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { eventually } from './support/rest.ts';
 import type { TerminalPage } from './support/terminal-page.ts';
@@ -259,16 +261,50 @@ describe('text of the terminal page', () => {
 });
 
 describe('Ctrl+W, with which a browser closes the page', () => {
+  /** How often the page asks before it is loaded again. */
+  const asks = async (): Promise<number> => {
+    const before = terminal.leaveQuestions;
+    await terminal.page.reload();
+    await terminal.until(/\S/);
+    await terminal.focus();
+    return terminal.leaveQuestions - before;
+  };
+
+  /** The last word of the agent about the foreground of the terminal. Connections that are there already are not seen. */
+  const foregroundOf = (page: Page): (() => string) => {
+    let last = '';
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        if (typeof payload === 'string' || payload[0] !== frameType.foreground) return;
+        const frame = decodeDown(payload);
+        if (frame.type === 'foreground') last = `${frame.state} ${frame.program}`.trim();
+      }),
+    );
+    return () => last;
+  };
+
+  it('needs a confirmation while a program has the foreground, also in a shell without bracketed paste', async () => {
+    await openTerminalPage();
+    const { page } = terminal;
+    const foreground = foregroundOf(page);
+    await asks();
+    await terminal.run("PS1='dash> ' exec dash");
+    await terminal.until(/^dash>\s*$/m);
+    await expect.poll(foreground).toBe('shell');
+    expect(await asks()).toBe(0);
+    await terminal.run('cat');
+    await expect.poll(foreground).toBe('program cat');
+    expect(await asks()).toBe(1);
+    await expect.poll(foreground).toBe('program cat');
+    await page.getByRole('button', { name: /^Close / }).press('Enter');
+    await page.getByRole('dialog').getByText('cat is running in it.').waitFor();
+    await page.getByRole('button', { name: 'End the shell' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
   it('needs a confirmation while a program runs or a line is begun, and erases a word if it reaches the shell', async () => {
     await openTerminalPage();
     const { page } = terminal;
-    const asks = async (): Promise<number> => {
-      const before = terminal.leaveQuestions;
-      await page.reload();
-      await terminal.until(/\S/);
-      await terminal.focus();
-      return terminal.leaveQuestions - before;
-    };
     await terminal.run('echo one');
     await terminal.until(/^one\s*\n\$/m);
     expect(await asks()).toBe(0);

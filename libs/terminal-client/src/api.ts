@@ -1,4 +1,4 @@
-import type { EndCause, Participant, RecordingMode } from '@webxterm/contracts/frames';
+import type { EndCause, ForegroundState, Participant, RecordingMode } from '@webxterm/contracts/frames';
 import type { Clock } from './clock.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
@@ -54,6 +54,8 @@ export interface TerminalHandlers {
   recorded?(mode: RecordingMode): void;
   /** Called when it changes who is attached, or who types, in a session that has or had guests. `you`: this viewer's own number. */
   presence?(participants: readonly Participant[], you: number): void;
+  /** Called at each attach and on a change, if the machine knows what has the foreground. `program`: its name, or empty. */
+  foreground?(state: ForegroundState, program: string): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
   /** The machine has applied the first `bytes` bytes of those counted by `inputTaken`. Their echo may be on its way. */

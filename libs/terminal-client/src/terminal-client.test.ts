@@ -59,6 +59,14 @@ describe('a terminal client', () => {
     expect(bench.socket).toBe(tried);
   });
 
+  it('passes on what has the foreground of the terminal', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    socket.sendFrame({ type: 'foreground', state: 'program', program: 'vim' });
+    socket.sendFrame({ type: 'foreground', state: 'shell', program: '' });
+    expect(bench.foregrounds).toEqual(['program vim', 'shell ']);
+  });
+
   it('does not use an expired pass', async () => {
     const bench = new Bench();
     const first = await bench.attach();

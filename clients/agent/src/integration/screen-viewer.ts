@@ -10,6 +10,7 @@ const window = 1024 * 1024;
 /** A viewer of webxterm.v1 with an emulator, as docs/protocol.md requires: it handles each frame after rendering the previous one. */
 export class ScreenViewer {
   readonly terminal: Terminal;
+  /** Without output, and without reports about the foreground, which come at any time. */
   readonly frames: DownFrame[] = [];
   readonly sessionId: Buffer;
   readonly viewerId = randomBytes(16);
@@ -88,7 +89,7 @@ export class ScreenViewer {
   }
 
   async #act(frame: DownFrame): Promise<void> {
-    if (frame.type !== 'output') this.frames.push(frame);
+    if (frame.type !== 'output' && frame.type !== 'foreground') this.frames.push(frame);
     if (frame.type === 'accepted') {
       this.offset = frame.offset;
       this.terminal.resize(frame.cols, frame.rows);

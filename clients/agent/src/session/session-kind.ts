@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@webxterm/contracts/errors';
+import type { ForegroundState } from '@webxterm/contracts/frames';
 import type { ExitResult } from '../shell/controlled-start.ts';
 
 /** Columns and rows of a window. */
@@ -10,6 +11,12 @@ export type ProcessEvents = {
   /** The process and its output have ended. Called once. */
   onEnd(result: ExitResult): void;
 };
+
+/**
+ * The program or shell that has the foreground of a terminal. `command`: the name of the program, empty for the session's process itself.
+ * `directory`: its working directory, empty if it is unknown.
+ */
+export type Foreground = { state: ForegroundState; command: string; directory: string };
 
 /** The running process of a session: the source of its output and the sink of its input. */
 export type SessionProcess = {
@@ -28,8 +35,8 @@ export type SessionProcess = {
    * is not replaced while the session exists.
    */
   handOver?(): unknown;
-  /** The program in the foreground (empty name: the process itself) and its working directory, as far as known. */
-  foreground?(): { command: string; directory: string } | undefined;
+  /** The program or shell that has the foreground now. Undefined, or missing: unknown. */
+  foreground?(): Foreground | undefined;
   /** Ends the process at once. Called if it has not ended `killAfterHangupMs` after `hangUp`. */
   kill(): void;
 };

@@ -5,6 +5,7 @@ import { OutputFlow } from '../attachment/output-flow.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { ExitResult } from '../shell/controlled-start.ts';
 import { Driver } from './driver.ts';
+import { ForegroundReports } from './foreground-reports.ts';
 import { type ContinuedParts, handedSession, restoreParts } from './hand-over.ts';
 import type { HandedSession } from './handed-session.ts';
 import { Participants } from './participants.ts';
@@ -43,6 +44,7 @@ export class Session implements AttachedSession {
   /** Undefined: the output draws no screen. */
   readonly #screen: SessionScreen | undefined;
   readonly #title: SessionTitle;
+  readonly #foreground: ForegroundReports;
   /** Undefined: the session is not recorded. */
   #recording: SessionRecording | undefined;
   #state: SessionState<EndCause> = { state: 'opening' };
@@ -85,6 +87,11 @@ export class Session implements AttachedSession {
       waitsForRecorder: () => this.#recording?.mustStall(this.ring.head) === true,
     });
     this.participants = new Participants({ ownerUserId: this.ownerUserId, attachments: this.#viewers.byWriter });
+    this.#foreground = new ForegroundReports({
+      ownerUserId: this.ownerUserId,
+      look: () => (this.result === undefined ? this.#process.foreground?.() : undefined),
+      now,
+    });
     const { participants } = this;
     this.input = new SessionInput({ ...shared, process: this.#process, driver: this.#driver, participants });
     this.#state = advance(this.#state, { state: 'live' });
@@ -201,6 +208,7 @@ export class Session implements AttachedSession {
       asked,
     );
     this.participants.joined(attachment, request.repaints);
+    this.#foreground.joined(attachment, request.repaints);
     if (flow.waiting) void this.#screen?.snapshot().then((snapshot) => attachment.repaint(snapshot));
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#driver.regulate();
@@ -252,6 +260,7 @@ export class Session implements AttachedSession {
     if (!this.#viewers.remove(from, this.#options.now())) return;
     this.#driver.leave(from.writer, departure);
     this.participants.left(from);
+    this.#foreground.left(from);
     if (departure === 'left' && this.endsWithViewer && this.detachedFor(this.#options.now()) !== undefined)
       this.end('ended_by_user');
   }
@@ -323,6 +332,7 @@ export class Session implements AttachedSession {
   forget(): void {
     this.#screen?.close();
     this.participants.close();
+    this.#foreground.close();
   }
 
   /** Ends expired holds and logs long stalls. Called about once a second. */
@@ -346,6 +356,7 @@ export class Session implements AttachedSession {
     this.ring.append(bytes);
     this.#recording?.wrote(head, this.ring.tail);
     if (this.#screen !== undefined) this.#title.output(bytes);
+    this.#foreground.output();
     this.#driver.wrote(head);
     this.input.wrote(head);
     for (const attachment of this.#viewers) attachment.outgoing.kick();
@@ -366,6 +377,7 @@ export class Session implements AttachedSession {
     const result = this.#end.come(exit, this.ring.head, witnesses, this.#options.now());
     this.#state = advance(this.#state, { state: 'ended', cause: result.cause });
     this.input.close();
+    this.#foreground.close();
     this.#driver.release();
     for (const attachment of this.#viewers) attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
     this.#options.onEnded();

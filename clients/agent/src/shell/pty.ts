@@ -1,6 +1,12 @@
 import { writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import { killAfterHangupMs, type ProcessEvents, type SizedProcess, type WindowSize } from '../session/session-kind.ts';
+import {
+  type Foreground,
+  killAfterHangupMs,
+  type ProcessEvents,
+  type SizedProcess,
+  type WindowSize,
+} from '../session/session-kind.ts';
 import { adoptChild, type HandedShell, type TerminalChild } from './adopted-child.ts';
 import { type ExitResult, signalName } from './controlled-start.ts';
 import { foregroundOf } from './foreground.ts';
@@ -112,7 +118,7 @@ export class Pty implements SizedProcess {
     return handed !== undefined && readProcess(handed.pid)?.startedAt === handed.startedAt ? handed : undefined;
   }
 
-  foreground(): { command: string; directory: string } | undefined {
+  foreground(): Foreground | undefined {
     return this.#result === undefined ? foregroundOf(this.pid) : undefined;
   }
 

@@ -87,6 +87,7 @@ const toggled = (ids: ReadonlySet<string>, id: string): ReadonlySet<string> => {
 const EndSelected = (props: { sessions: readonly TerminalSession[]; onClose: () => void; onCancel: () => void }) => {
   const end = useEndSessions();
   const [ids] = useState(() => props.sessions.map(({ session_id }) => session_id));
+  const [programs] = useState(() => [...new Set(props.sessions.flatMap(({ command = [] }) => command))]);
   return (
     <ConfirmDialog
       opened
@@ -99,7 +100,10 @@ const EndSelected = (props: { sessions: readonly TerminalSession[]; onClose: () 
       onClose={props.onCancel}
       onConfirm={() => end.mutate(ids, { onSuccess: props.onClose })}
     >
-      <Text>Their shells and everything that runs in them get SIGHUP, and are killed after 5 seconds.</Text>
+      <Text>
+        Their shells and everything that runs in them{programs.length > 0 && ` (${programs.join(', ')})`} get SIGHUP,
+        and are killed after 5 seconds.
+      </Text>
     </ConfirmDialog>
   );
 };
@@ -284,6 +288,11 @@ const EndDialog = (props: { session: TerminalSession | undefined; name: string; 
       onConfirm={() => session !== undefined && end.mutate(session.session_id, { onSuccess: close })}
     >
       <Text>
+        {session?.command !== undefined && (
+          <>
+            <b>{session.command}</b> is running in it.{' '}
+          </>
+        )}
         The shell on <b>{props.name}</b> and its programs receive SIGHUP. Those that still run after 5 seconds are
         killed.
       </Text>

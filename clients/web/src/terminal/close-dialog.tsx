@@ -6,6 +6,8 @@ import type { Tab } from './tab-store.ts';
 /** Asks before a tab with a running shell is closed whether to end the shell or keep it. */
 export const CloseDialog = (props: {
   tab: Tab | undefined;
+  /** The program that runs in it. Undefined: none, or unknown. */
+  program: string | undefined;
   onCancel: () => void;
   onClosed: () => void;
   onGone: () => void;
@@ -27,7 +29,10 @@ export const CloseDialog = (props: {
       title={<Text fw={650}>Close this tab</Text>}
     >
       <Stack>
-        <Text>The shell in it is still running. It can go on without the tab; you find it under Sessions.</Text>
+        <Text>
+          {props.program === undefined ? 'The shell in it is still running.' : <Running program={props.program} />} It
+          can go on without the tab; you find it under Sessions.
+        </Text>
         {end.isError && <Failure title="The shell could not be ended" error={end.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={done} data-autofocus>
@@ -45,3 +50,9 @@ export const CloseDialog = (props: {
     </Modal>
   );
 };
+
+const Running = ({ program }: { program: string }) => (
+  <>
+    <b>{program}</b> is running in it.
+  </>
+);

@@ -15,12 +15,27 @@ describe('a line', () => {
 
 describe('a program in the terminal', () => {
   it('runs if it has the whole screen, or if the shell has ended its prompt mode', () => {
-    expect(programRuns({ wholeScreen: true, linePrompt: true, marksPrompt: true })).toBe(true);
-    expect(programRuns({ wholeScreen: false, linePrompt: false, marksPrompt: true })).toBe(true);
-    expect(programRuns({ wholeScreen: false, linePrompt: true, marksPrompt: true })).toBe(false);
+    const foreground = undefined;
+    expect(programRuns({ wholeScreen: true, linePrompt: true, marksPrompt: true, foreground })).toBe(true);
+    expect(programRuns({ wholeScreen: false, linePrompt: false, marksPrompt: true, foreground })).toBe(true);
+    expect(programRuns({ wholeScreen: false, linePrompt: true, marksPrompt: true, foreground })).toBe(false);
   });
 
-  it('is not guessed in a shell without a prompt mode', () => {
-    expect(programRuns({ wholeScreen: false, linePrompt: false, marksPrompt: false })).toBe(false);
+  it('is not guessed in a shell without a prompt mode, if the agent does not say it', () => {
+    const signs = { wholeScreen: false, linePrompt: false, marksPrompt: false, foreground: undefined };
+    expect(programRuns(signs)).toBe(false);
+  });
+
+  it.each([
+    ['shell', { wholeScreen: false, linePrompt: false, marksPrompt: false }, false],
+    ['shell', { wholeScreen: false, linePrompt: false, marksPrompt: true }, false],
+    ['shell', { wholeScreen: true, linePrompt: false, marksPrompt: false }, true],
+    ['program', { wholeScreen: false, linePrompt: false, marksPrompt: false }, true],
+    ['program', { wholeScreen: false, linePrompt: true, marksPrompt: true }, true],
+    ['carrier', { wholeScreen: false, linePrompt: true, marksPrompt: true }, false],
+    ['carrier', { wholeScreen: false, linePrompt: false, marksPrompt: true }, true],
+    ['carrier', { wholeScreen: false, linePrompt: false, marksPrompt: false }, true],
+  ] as const)('is what the agent says: %s, with %o', (foreground, signs, runs) => {
+    expect(programRuns({ ...signs, foreground })).toBe(runs);
   });
 });

@@ -1,3 +1,5 @@
+import type { ForegroundState } from '@webxterm/contracts/frames';
+
 /** Signs in the terminal's state of a running program. */
 export interface ProgramSigns {
   /** A program uses the whole screen, as editors do. */
@@ -6,11 +8,17 @@ export interface ProgramSigns {
   readonly linePrompt: boolean;
   /** The shell has enabled bracketed paste before, so `linePrompt` is meaningful. */
   readonly marksPrompt: boolean;
+  /** The word of the agent. Undefined: an older agent, or a system without /proc. */
+  readonly foreground: ForegroundState | undefined;
 }
 
 /** Whether a program runs for which Ctrl+W may have been meant. The browser closes the tab on Ctrl+W. */
-export const programRuns = ({ wholeScreen, linePrompt, marksPrompt }: ProgramSigns): boolean =>
-  wholeScreen || (marksPrompt && !linePrompt);
+export const programRuns = ({ wholeScreen, linePrompt, marksPrompt, foreground }: ProgramSigns): boolean => {
+  if (wholeScreen || foreground === 'program') return true;
+  if (foreground === 'shell') return false;
+  // In a carrier such as ssh, a shell with bracketed paste shows its prompt.
+  return (foreground === 'carrier' || marksPrompt) && !linePrompt;
+};
 
 /** Enter, Ctrl+C, Ctrl+D and Ctrl+U: nothing is left of the line. */
 const endsLine = /[\r\x03\x04\x15]$/;

@@ -1,4 +1,4 @@
-import type { RecordingMode } from '@webxterm/contracts/frames';
+import type { ForegroundState, RecordingMode } from '@webxterm/contracts/frames';
 import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
 import { type Attached, mayType, peopleIn } from '../sharing/people.ts';
@@ -40,6 +40,7 @@ export class LiveTerminal {
   /** A guest may not type before the owner lets it. */
   #mayType: boolean;
   #encoding: Encoding = 'utf-8';
+  #foreground: { state: ForegroundState; program: string } | undefined;
 
   constructor(
     element: HTMLElement,
@@ -98,6 +99,9 @@ export class LiveTerminal {
           if (options.guest) this.#mayType = own !== undefined && mayType(own);
           handlers.people(peopleIn(participants, you));
         },
+        foreground: (state, program) => {
+          this.#foreground = { state, program };
+        },
         latency: (ms) => this.#measured(ms, handlers),
         inputApplied: (bytes) => this.screen.prediction.applied(bytes),
       },
@@ -120,7 +124,14 @@ export class LiveTerminal {
 
   /** Whether a program runs or a line is begun, so that leaving the page needs a confirmation. */
   get busy(): boolean {
-    return !this.#over && this.screen.busy;
+    // Ctrl+W of a guest who may not type was not meant for the program.
+    return !this.#over && this.#mayType && this.screen.busy(this.#foreground?.state);
+  }
+
+  /** The name of the program that runs in the shell. Undefined: none, or unknown. */
+  get program(): string | undefined {
+    const { state = 'shell', program = '' } = this.#foreground ?? {};
+    return this.#over || state === 'shell' || program === '' ? undefined : program;
   }
 
   /** Makes this viewer the driver: its window size is used. */

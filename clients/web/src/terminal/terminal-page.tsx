@@ -57,13 +57,18 @@ export const TerminalPage = () => {
   const [sharing, setSharing] = useState<string>();
   const terminals = useRef(new Map<string, LiveTerminal>());
   const [closing, setClosing] = useState<string>();
+  const [closingProgram, setClosingProgram] = useState<string>();
   const { signs } = tabs;
   const shown = shownTabs(tabs.all);
   usePageTitle(front === undefined ? '' : labels.short(front), name);
 
   const close = (key: string): void => {
-    if (signs.over.has(key)) tabs.close(key);
-    else setClosing(key);
+    if (signs.over.has(key)) {
+      tabs.close(key);
+      return;
+    }
+    setClosingProgram(terminals.current.get(key)?.program);
+    setClosing(key);
   };
   const zoom = (steps: number): void =>
     settings.change({
@@ -223,6 +228,7 @@ export const TerminalPage = () => {
       <ShareDialog sessionId={sharing} onClose={() => setSharing(undefined)} onGone={toTerminal} />
       <CloseDialog
         tab={tabs.all.tabs.find((tab) => tab.key === closing)}
+        program={closingProgram}
         onCancel={() => setClosing(undefined)}
         onGone={toTerminal}
         onClosed={() => {

@@ -1,3 +1,4 @@
+import type { ForegroundState } from '@webxterm/contracts/frames';
 import { EmulatorWidths } from '@webxterm/stream';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
@@ -201,8 +202,8 @@ export class TerminalScreen {
     return this.#terminal.modes.applicationCursorKeysMode && !this.#keys.asked;
   }
 
-  /** Whether a program runs, as far as the output shows, or a line is begun. */
-  get busy(): boolean {
+  /** Whether a program runs or a line is begun. `foreground`: what the agent says, if it does. */
+  busy(foreground: ForegroundState | undefined): boolean {
     const { buffer, modes } = this.#terminal;
     return (
       lineBegun(this.#typed) ||
@@ -210,6 +211,7 @@ export class TerminalScreen {
         wholeScreen: buffer.active.type === 'alternate',
         linePrompt: modes.bracketedPasteMode,
         marksPrompt: this.#marksPrompt,
+        foreground,
       })
     );
   }

@@ -33,6 +33,7 @@ describe('docs/protocol.md', () => {
       0xc1,
       0xc2,
       0xc3,
+      0xc4,
     ]);
   });
 

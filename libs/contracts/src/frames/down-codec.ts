@@ -3,6 +3,7 @@ import {
   atMost,
   endCauses,
   flag,
+  foregroundStates,
   frameType,
   linkStates,
   outputHeaderSize,
@@ -11,7 +12,7 @@ import {
   scopes,
 } from './layout.ts';
 import { maxOutputFrame } from './limits.ts';
-import { encodeParticipants, readParticipants } from './participants.ts';
+import { encodeParticipants, maxNameBytes, readParticipants } from './participants.ts';
 import { encodeUnknown, readUnknown } from './unknown-frame.ts';
 import { encodeText, FrameError, FrameReader, FrameWriter, readWhole } from './wire.ts';
 
@@ -89,6 +90,13 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
     case 'presence': {
       const participants = encodeParticipants(frame.participants);
       return new FrameWriter(5 + participants.length).u8(frameType.presence).u32(frame.you).raw(participants).bytes;
+    }
+    case 'foreground': {
+      const program = atMost(encodeText(frame.program), maxNameBytes, 'program');
+      return new FrameWriter(2 + program.length)
+        .u8(frameType.foreground)
+        .u8(foregroundStates.indexOf(frame.state))
+        .raw(program).bytes;
     }
     case 'unknown':
       return encodeUnknown(frame);
@@ -180,6 +188,12 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
       return { type: 'recorded', mode: pick(recordingModes, r.u8(), 'recording mode') };
     case frameType.presence:
       return { type: 'presence', you: r.u32(), participants: readParticipants(r) };
+    case frameType.foreground:
+      return {
+        type: 'foreground',
+        state: pick(foregroundStates, r.u8(), 'foreground state'),
+        program: decodeUtf8(atMost(r.rest(), maxNameBytes, 'program')),
+      };
     default:
       return readUnknown(type, r, maxOutputFrame);
   }
@@ -218,7 +232,6 @@ const readEnded = (r: FrameReader): DownFrame => {
   };
 };
 
-const decodeRest = (r: FrameReader): string => {
-  const rest = r.rest();
-  return new FrameReader(rest).text(rest.length);
-};
+const decodeUtf8 = (bytes: Uint8Array): string => new FrameReader(bytes).text(bytes.length);
+
+const decodeRest = (r: FrameReader): string => decodeUtf8(r.rest());

@@ -1,4 +1,4 @@
-import type { detachReasons, endCauses, linkStates, recordingModes } from './layout.ts';
+import type { detachReasons, endCauses, foregroundStates, linkStates, recordingModes } from './layout.ts';
 
 /**
  * The frames of `webxterm.v1`. A binary WebSocket message and a message of the gRPC attach streams hold the same bytes, so relays pass them
@@ -11,6 +11,8 @@ export type DetachReason = (typeof detachReasons)[number];
 export type LinkState = (typeof linkStates)[number];
 
 export type RecordingMode = (typeof recordingModes)[number];
+
+export type ForegroundState = (typeof foregroundStates)[number];
 
 /** One attached viewer, as the others see it. */
 export type Participant = {
@@ -137,4 +139,9 @@ export type DownFrame =
   | { type: 'recorded'; mode: RecordingMode }
   /** The users who are attached, in the order of joining. Sent on a change, once a user other than the owner is or was attached. `you`: own number. */
   | { type: 'presence'; you: number; participants: readonly Participant[] }
+  /**
+   * The program or shell that has the foreground of the terminal now. `program`: its name, at most 255 bytes of UTF-8; empty for guests, and
+   * if it is unknown.
+   */
+  | { type: 'foreground'; state: ForegroundState; program: string }
   | UnknownFrame;

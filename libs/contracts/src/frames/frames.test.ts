@@ -93,6 +93,8 @@ const goldenDown: readonly [string, DownFrame][] = [
       ],
     },
   ],
+  ['c40176696d', { type: 'foreground', state: 'program', program: 'vim' }],
+  ['c400', { type: 'foreground', state: 'shell', program: '' }],
   ['4e0000000000000009011b5b48', { type: 'snapshot', offset: 9, last: true, payload: bytes('1b5b48') }],
 ];
 
@@ -203,6 +205,16 @@ describe('bad frames', () => {
     refuses(decodeDown, 'c300000002000000010301ff');
     const first = { number: 1, owner: true, control: true, types: true, asks: false, typesAlways: false };
     const named = (name: string): DownFrame => ({ type: 'presence', you: 1, participants: [{ ...first, name }] });
+    expect(decodeDown(encodeDown(named('a'.repeat(maxNameBytes))))).toEqual(named('a'.repeat(maxNameBytes)));
+    expect(() => encodeDown(named('a'.repeat(maxNameBytes + 1)))).toThrow(FrameError);
+  });
+
+  it('refuses a foreground of an unknown state, or of a program whose name is not UTF-8 or too long', () => {
+    refuses(decodeDown, 'c4');
+    refuses(decodeDown, 'c403');
+    refuses(decodeDown, 'c401ff');
+    refuses(decodeDown, `c401${'61'.repeat(maxNameBytes + 1)}`);
+    const named = (program: string): DownFrame => ({ type: 'foreground', state: 'carrier', program });
     expect(decodeDown(encodeDown(named('a'.repeat(maxNameBytes))))).toEqual(named('a'.repeat(maxNameBytes)));
     expect(() => encodeDown(named('a'.repeat(maxNameBytes + 1)))).toThrow(FrameError);
   });

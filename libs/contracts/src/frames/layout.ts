@@ -34,6 +34,7 @@ export const frameType = {
   times: 0xc1,
   recorded: 0xc2,
   presence: 0xc3,
+  foreground: 0xc4,
 } as const;
 
 const ignorableBit = 0x80;
@@ -64,6 +65,11 @@ export const detachReasons = ['left', 'moving', 'broken', 'displaced', 'revoked'
 export const linkStates = ['connecting', 'live', 'unreachable'] as const;
 /** Whether a session is recorded. `required`: its shell waits while it cannot be recorded. */
 export const recordingModes = ['off', 'on', 'required'] as const;
+/**
+ * The kind of program that has the foreground of the terminal. `shell`: the session's own, or one that was started in it. `carrier`: a
+ * program such as ssh or sudo, in which another shell may run.
+ */
+export const foregroundStates = ['shell', 'program', 'carrier'] as const;
 export const scopes = ['hop', 'path'] as const;
 
 export const flag = (on: boolean, bit: number): number => (on ? bit : 0);

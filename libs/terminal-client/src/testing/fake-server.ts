@@ -110,6 +110,7 @@ export class Bench {
   readonly parts: (() => void)[] = [];
   readonly repainted: boolean[] = [];
   readonly drivers: [boolean, boolean][] = [];
+  readonly foregrounds: string[] = [];
   readonly applied: number[] = [];
   readonly asked: (string | undefined)[] = [];
   readonly client: TerminalClient;
@@ -150,6 +151,7 @@ export class Bench {
         size: (cols, rows, driver, live) =>
           this.drawn.push(`${cols}x${rows}${driver ? ' drives' : ''}${live ? '' : ' replay'}`),
         driver: (driver, hold) => this.drivers.push([driver, hold]),
+        foreground: (state, program) => this.foregrounds.push(`${state} ${program}`),
         latency: () => {},
         inputApplied: (bytes) => this.applied.push(bytes),
       },

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Attachment } from '../../attachment/attachment.ts';
 import type { HandedSession } from '../handed-session.ts';
 import { Session } from '../session.ts';
-import type { ProcessEvents, WindowSize } from '../session-kind.ts';
+import type { Foreground, ProcessEvents, WindowSize } from '../session-kind.ts';
 import type { SessionContent } from '../session-options.ts';
 import type { RecordingPolicy } from '../session-recording.ts';
 
@@ -18,7 +18,15 @@ export const make = (
   recording?: RecordingPolicy,
 ) => {
   const clock = { now: 0 };
-  const shell = { typed: '', sizes: [] as WindowSize[], paused: false, signals: [] as string[], full: false };
+  const shell = {
+    typed: '',
+    sizes: [] as WindowSize[],
+    paused: false,
+    signals: [] as string[],
+    full: false,
+    foreground: undefined as Foreground | undefined,
+    looks: 0,
+  };
   const ended: Session[] = [];
   let events: ProcessEvents | undefined;
   const start = (wired: ProcessEvents) => {
@@ -39,6 +47,10 @@ export const make = (
       hangUp: () => void shell.signals.push('hang up'),
       kill: () => void shell.signals.push('kill'),
       handOver: () => ({ pid: 7 }),
+      foreground: () => {
+        shell.looks += 1;
+        return shell.foreground;
+      },
     };
   };
   const screen = { evicted: () => {}, snapshot: async () => undefined, close: () => {} };
