@@ -27,7 +27,7 @@ const recordedScreen = (options: ScreenOptions): TerminalScreen =>
     {
       ...{ typed: nothing, replied: nothing, fits: nothing, shortcut: nothing, linkShown: nothing },
       ...{ linkPicked: nothing, copyFailed: nothing, pasteAsked: nothing, newOutputBelow: nothing },
-      ...{ found: nothing, title: nothing, bell: nothing, clipboardWanted: nothing },
+      ...{ found: nothing, title: nothing, bell: nothing, notify: nothing, clipboardWanted: nothing },
     },
   );
 

@@ -85,6 +85,7 @@ const VisitPage = ({ agentId, sessionId, visit }: { agentId: string; sessionId: 
           attached: none,
           title: none,
           bell: none,
+          notify: none,
           state: none,
           shortcut: none,
           newShell: none,

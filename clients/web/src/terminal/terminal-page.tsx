@@ -20,14 +20,16 @@ import { CloseDialog } from './close-dialog.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import type { LiveTerminal } from './live-terminal.ts';
 import { NoShells } from './no-shells.tsx';
+import type { NotificationRequest } from './notification-request.ts';
 import { isMac } from './platform.ts';
+import { notifyUser } from './program-notifications.tsx';
 import { fontSizes, stepped } from './settings/preferences.ts';
 import { SettingsDrawer } from './settings/settings-drawer.tsx';
 import { usePreferences } from './settings/use-preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
 import { TabBar } from './tab-bar.tsx';
 import { useTabLabels } from './tab-labels.ts';
-import { maxPanes, shownTabs } from './tab-store.ts';
+import { maxPanes, shownTabs, type Tab } from './tab-store.ts';
 import { fullScreenLabel, TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
@@ -69,6 +71,19 @@ export const TerminalPage = () => {
     }
     setClosingProgram(terminals.current.get(key)?.program);
     setClosing(key);
+  };
+  const notify = (tab: Tab, request: NotificationRequest): void =>
+    notifyUser(
+      preferences.notifications,
+      { key: tab.key, label: labels.long(tab), shown: shown.includes(tab) },
+      request,
+      () => tabs.pick(tab.key),
+    );
+  /** A tab with a bell is marked. Only a user who looks at another window needs more. */
+  const ring = (tab: Tab): void => {
+    tabs.rang(tab.key);
+    if (preferences.notifications === 'system' && !document.hasFocus())
+      notify(tab, { title: '', body: 'The bell rang.' });
   };
   const zoom = (steps: number): void =>
     settings.change({
@@ -196,7 +211,8 @@ export const TerminalPage = () => {
             handlers={{
               attached: (ids) => tabs.attached(tab, ids),
               title: (title) => tabs.change(tab.key, { title }),
-              bell: () => tabs.rang(tab.key),
+              bell: () => ring(tab),
+              notify: (request) => notify(tab, request),
               state: (state) => tabs.stateChanged(tab.key, state),
               shortcut: (shortcut) => actions[shortcut]?.(),
               newShell: () => tabs.restart(tab.key),

@@ -15,6 +15,7 @@ import { LinkBar } from './link-bar.tsx';
 import { openLink } from './links.ts';
 import { LiveTerminal } from './live-terminal.ts';
 import { NewOutputButton } from './new-output-button.tsx';
+import type { NotificationRequest } from './notification-request.ts';
 import { PasteQuestion } from './paste-question.tsx';
 import { SearchBar } from './search-bar.tsx';
 import { brightnessOf, themeFor } from './settings/color-schemes.ts';
@@ -31,6 +32,8 @@ export interface PaneHandlers {
   attached(ids: { sessionId: string; viewerId: string }): void;
   title(title: string): void;
   bell(): void;
+  /** A program asks for a notification. */
+  notify(request: NotificationRequest): void;
   state(state: TerminalState): void;
   shortcut(shortcut: Shortcut): void;
   newShell(): void;
@@ -159,6 +162,7 @@ export const TerminalPane = (props: {
         typing: (text) => latest.current.typing(text),
         title: (title) => latest.current.title(title),
         bell: () => latest.current.bell(),
+        notify: (request) => latest.current.notify(request),
         shortcut: (shortcut) => latest.current.shortcut(shortcut),
         linkShown: (address) => latest.current.linkShown(address),
         linkPicked: (address, atOnce) => latest.current.linkPicked(address, atOnce),

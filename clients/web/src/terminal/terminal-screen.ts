@@ -11,6 +11,12 @@ import { takeInsertedText } from './inserted-text.ts';
 import { type KeyChoices, ProgramKeys } from './keyboard/program-keys.ts';
 import { lineBegun, programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
+import {
+  iTermNotification,
+  KittyNotifications,
+  type NotificationRequest,
+  urxvtNotification,
+} from './notification-request.ts';
 import { asksBeforePaste, type PasteQuestion, safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
@@ -54,7 +60,8 @@ export interface ScreenHandlers extends SignalHandlers {
   found(matches: { index: number; count: number }): void;
 }
 
-const osc52 = 52;
+/** Operating system commands that the page handles. */
+const osc = { notifyITerm: 9, clipboard: 52, notifyKitty: 99, notifyUrxvt: 777 } as const;
 
 /** One xterm.js screen in one element, with all measures that make untrusted output safe to show. */
 export class TerminalScreen {
@@ -280,13 +287,24 @@ export class TerminalScreen {
     terminal.onBell(() => {
       if (!this.#output.replies.replaying) this.#signals.bell();
     });
-    terminal.parser.registerOscHandler(osc52, (request) => {
+    this.#onNotification(osc.notifyITerm, iTermNotification);
+    this.#onNotification(osc.notifyUrxvt, urxvtNotification);
+    const kitty = new KittyNotifications();
+    this.#onNotification(osc.notifyKitty, (text) => kitty.take(text));
+    terminal.parser.registerOscHandler(osc.clipboard, (request) => {
       if (!this.#output.replies.replaying) this.#signals.clipboard(clipboardRequest(request));
       return true;
     });
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
       handlers.found({ index: resultIndex, count: resultCount }),
     );
+  }
+
+  #onNotification(command: number, read: (text: string) => NotificationRequest | undefined): void {
+    this.#terminal.parser.registerOscHandler(command, (text) => {
+      if (!this.#output.replies.replaying) this.#signals.notification(read(text));
+      return true;
+    });
   }
 
   #sendOut(text: string, bytes: string | Uint8Array = text): void {

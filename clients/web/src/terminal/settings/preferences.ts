@@ -37,6 +37,8 @@ const Preferences = z.object({
   cursorStyle: z.enum(['block', 'underline', 'bar']).catch('block'),
   cursorBlink: z.boolean().catch(true),
   bell: z.enum(['none', 'flash', 'sound']).catch('none'),
+  /** How the notifications of programs are shown while the user looks elsewhere. */
+  notifications: z.enum(['off', 'page', 'system']).catch('page'),
   /** Lines that can be scrolled back to. */
   scrollback: z.literal(scrollbacks).catch(10_000),
   scrollSpeed: within(scrollSpeeds),

@@ -1,7 +1,8 @@
 import { Button, Drawer, Stack, Text, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { type Encoding, encodings } from '../encodings.ts';
 import { isMac } from '../platform.ts';
+import { mayNotifyBySystem } from '../program-notifications.tsx';
 import { Choice, Selection, Setting, Stepper } from './fields.tsx';
 import { fontInstalled } from './font-installed.ts';
 import {
@@ -79,7 +80,7 @@ export const SettingsDrawer = (props: {
             onChange={(value) => set({ contrast: contrasts.find((contrast) => String(contrast) === value) ?? 1 })}
           />
         </Section>
-        <Section title="Cursor and bell">
+        <Section title="Cursor, bell and notifications">
           <Selection
             label="Cursor"
             value={preferences.cursorStyle}
@@ -98,6 +99,7 @@ export const SettingsDrawer = (props: {
             options={{ none: 'Off', flash: 'Flash', sound: 'Sound' }}
             onChange={(bell) => set({ bell })}
           />
+          <NotificationChoice value={preferences.notifications} onChange={(notifications) => set({ notifications })} />
         </Section>
         <Section title="Keyboard and clipboard">
           {!isMac() && (
@@ -213,6 +215,34 @@ const Section = (props: { title: string; children: ReactNode }) => (
     {props.children}
   </Stack>
 );
+
+const NotificationChoice = (props: {
+  value: Preferences['notifications'];
+  onChange: (value: Preferences['notifications']) => void;
+}) => {
+  const [refused, setRefused] = useState(false);
+  const choose = async (value: Preferences['notifications']): Promise<void> => {
+    const allowed = value !== 'system' || (await mayNotifyBySystem());
+    setRefused(!allowed);
+    props.onChange(allowed ? value : 'page');
+  };
+  return (
+    <>
+      <Selection
+        label="Notifications"
+        description="Of programs (OSC 9, 99, 777), while you look elsewhere"
+        value={props.value}
+        options={{ off: 'Off', page: 'In this page', system: 'By the system' }}
+        onChange={(value) => void choose(value)}
+      />
+      {refused && (
+        <Text size="xs" c="red" role="status">
+          The browser does not allow notifications of this page. Its settings for this site can change that.
+        </Text>
+      )}
+    </>
+  );
+};
 
 const FontField = ({ name, onChange }: { name: string; onChange: (name: string) => void }) => (
   <TextInput
