@@ -10,7 +10,10 @@ import { type Behaviour, SimulatedAgent } from '../testing/simulated-agent.ts';
 import { dial, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import { World } from '../testing/world.ts';
+import { Releases } from './releases.ts';
 
+/** Counted, not replaced. */
+const begun = vi.spyOn(Releases.prototype, 'refresh');
 let world: World;
 let folder = '';
 let hub: RunningHub;
@@ -102,8 +105,15 @@ const rollOut = async (version: string, platforms?: string[]): Promise<void> => 
 const setPaused = (paused: boolean) => hub.call('PATCH', '/api/updates/stable', admin.token, { paused });
 const request = (caller: TestSignin, { agentId }: SimulatedAgent) =>
   hub.call('POST', `/api/machines/${agentId}/update`, caller.token);
-/** Time for this many turns of the hubs, in which nothing must happen. */
-const turns = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count * 2000));
+/** Each hub has begun and ended this many turns since the call. A turn begins with a look for releases. */
+const turns = (count: number): Promise<unknown> => {
+  const before = begun.mock.contexts.length;
+  return eventually(() => {
+    const since = begun.mock.contexts.slice(before);
+    for (const ofHub of new Set(begun.mock.contexts))
+      expect(since.filter((releases) => releases === ofHub).length).toBeGreaterThan(count);
+  });
+};
 const running = (made: readonly SimulatedAgent[], version: string): number =>
   made.filter((agent) => agent.version === version).length;
 
@@ -162,7 +172,7 @@ describe('a release', () => {
     const { owner, made } = await enrol(2);
     publish('1.2.0');
     await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.2.0', state: 'paused' }));
-    await turns(3);
+    await turns(2);
     expect(made.flatMap(({ orders }) => orders)).toEqual([]);
     const [first] = made;
     if (first === undefined) return;
@@ -194,7 +204,7 @@ describe('a release', () => {
     });
     expect(await set(held, { channel: 'stable', mode: 'pin', version: null })).toMatchObject({ status: 400 });
     await rollOut('1.3.0', ['linux-arm64']);
-    await turns(3);
+    await turns(2);
     expect(made.flatMap(({ orders }) => orders)).toEqual([]);
     expect((await machineOf(owner, wanted)).update).toMatchObject({
       state: 'unsupported',

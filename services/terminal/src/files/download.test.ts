@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createConnection } from 'node:net';
 import { fileData, fileJson } from '@webxterm/contracts/file-messages';
 import type { Auditor } from '@webxterm/shared/audit';
+import { until } from '@webxterm/shared/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callOf } from '../testing/file-machine.ts';
 import { type DownloadRequest, sendFile } from './download.ts';
@@ -43,7 +44,9 @@ const make = async () => {
     },
   };
   const ended = Promise.withResolvers<void>();
+  let answer: ServerResponse | undefined;
   const server = createServer((request, response) => {
+    answer = response;
     sendFile({ agentId: 'ag', path: '/a', call, context: contextOf(request, response) }, auditor).then(
       ended.resolve,
       ended.reject,
@@ -60,7 +63,7 @@ const make = async () => {
     received += text;
   });
   socket.write('GET /file HTTP/1.1\r\nHost: a\r\n\r\n');
-  return { machine, call, rows, socket, ended: ended.promise, received: () => received };
+  return { machine, call, rows, socket, ended: ended.promise, received: () => received, response: () => answer };
 };
 
 describe('a download', () => {
@@ -102,15 +105,17 @@ describe('a download', () => {
   /** A machine that sends more than a client takes that does not read. */
   const stalled = async () => {
     const download = await make();
-    const { machine, socket, received } = download;
+    const { machine, socket, received, response } = download;
     machine.say(opened(1e9), fileData(Buffer.from('hello')));
     while (!received().endsWith('hello')) await once(socket, 'data');
     socket.pause();
     machine.say(...Array.from({ length: 400 }, () => fileData(Buffer.alloc(60_000))));
-    for (let before = -1; machine.waiting !== before; ) {
+    let before = -1;
+    await until(() => {
+      const still = response()?.writableNeedDrain === true && machine.waiting === before;
       before = machine.waiting;
-      await new Promise((resolve) => setImmediate(() => setTimeout(resolve, 20)));
-    }
+      return still;
+    });
     expect(machine.waiting).toBeGreaterThan(0);
     return download;
   };

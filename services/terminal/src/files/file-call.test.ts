@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileData, fileJson } from '@webxterm/contracts/file-messages';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -16,7 +17,8 @@ describe('a call about files', () => {
     const { machine, call } = callOf();
     const messages = Array.from({ length: 40 }, (_, index) => fileData(new Uint8Array(60_000).fill(index)));
     machine.say(...messages);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // The machine and the call go on in microtasks.
+    await turn();
     expect(machine.waiting).toBeGreaterThan(2_000_000);
     for (const index of messages.keys()) {
       const message = await call.next();

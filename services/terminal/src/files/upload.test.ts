@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { FileMessageReader } from '@webxterm/contracts/file-messages';
 import { AppError } from '@webxterm/shared';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -50,8 +51,6 @@ const make = (size: number, answerOf: (sent: { json: unknown[] }) => unknown = (
   };
   return { body, sent, wake, fail, done };
 };
-
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe('an upload', () => {
   it('is refused above the limit, and without its length', () => {
