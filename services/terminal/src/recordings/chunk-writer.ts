@@ -4,14 +4,14 @@ import { type Logger, reasonOf } from '@webxterm/shared';
 import type { BuiltChunk } from './chunk-builder.ts';
 import { chainHash, sealChunk } from './chunk-codec.ts';
 import { ChunkExists, type ChunkStore } from './chunk-store.ts';
+import type { RecordingClaims } from './claims.ts';
 import type { ChunkRecord, RecordingRecord } from './record.ts';
-import type { RecordingStore } from './store.ts';
 
 export interface ChunkWriterOptions {
   readonly record: RecordingRecord;
   readonly key: Buffer;
   readonly chunks: ChunkStore;
-  readonly store: Pick<RecordingStore, 'grown'>;
+  readonly claims: Pick<RecordingClaims, 'grown'>;
   /** All output before this offset is stored. */
   readonly stored: (offset: number) => void;
   /** Another instance records this session now. No chunk is written any more. */
@@ -73,7 +73,7 @@ export class ChunkWriter {
   }
 
   async #write(built: BuiltChunk): Promise<void> {
-    const { record, key, chunks, store } = this.#options;
+    const { record, key, chunks, claims } = this.#options;
     const { plain, ...place } = built;
     const n = this.#n;
     const body = await sealChunk(key, record.recording_id, n, plain);
@@ -82,7 +82,7 @@ export class ChunkWriter {
     const { body: _body, ...entry } = chunk;
     await this.#untilDone(async () => chunks.append(chunk));
     await this.#untilDone(async () => {
-      if (!(await store.grown(record.lease?.token ?? '', entry))) throw new ChunkExists('the claim is lost');
+      if (!(await claims.grown(record.lease?.token ?? '', entry))) throw new ChunkExists('the claim is lost');
     });
     this.#n += 1;
     this.#hash = chunk.hash;

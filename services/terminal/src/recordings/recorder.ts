@@ -7,10 +7,10 @@ import type { SessionEnd } from '../sessions/record.ts';
 import { ChunkBuilder, type WindowSize } from './chunk-builder.ts';
 import type { ChunkEntry, ChunkStore } from './chunk-store.ts';
 import { ChunkWriter } from './chunk-writer.ts';
+import type { RecordingClaims } from './claims.ts';
 import { PendingTimes } from './pending-times.ts';
 import type { RecordingRecord } from './record.ts';
 import { confirmStored, recorderRequest } from './recorder-request.ts';
-import type { RecordingStore } from './store.ts';
 
 /** Output that the machine may send beyond what is stored. */
 const window = 2 * 1024 * 1024;
@@ -37,7 +37,7 @@ export interface RecorderOptions {
   readonly key: Buffer;
   readonly attach: (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
   readonly chunks: ChunkStore;
-  readonly store: Pick<RecordingStore, 'grown'>;
+  readonly claims: Pick<RecordingClaims, 'grown'>;
   /** Reads the record of the session. */
   readonly sessionEnd: (sessionId: string) => Promise<KnownEnd>;
   /** The machine has accepted the recorder, for the first time. */
@@ -82,13 +82,13 @@ export class Recorder {
 
   /** Continues behind the last stored chunk. */
   async start(): Promise<void> {
-    const { chunks, record, store } = this.#options;
+    const { chunks, record, claims } = this.#options;
     try {
       const last = await chunks.last(record.recording_id);
       // The instance before may have died between a chunk and its entry in the row.
       for (let n = record.chunks; last !== undefined && n <= last.n; n += 1) {
         const [entry] = await chunks.list(record.recording_id, n, 1);
-        if (entry === undefined || !(await store.grown(record.lease?.token ?? '', entry))) return this.#lose();
+        if (entry === undefined || !(await claims.grown(record.lease?.token ?? '', entry))) return this.#lose();
         this.#record = { ...this.#record, chunks: n + 1, chain_head: entry.hash, next_offset: entry.to };
       }
       if (this.#over) return;
@@ -122,12 +122,12 @@ export class Recorder {
   }
 
   #newWriter(): ChunkWriter {
-    const { key, chunks, store, logger } = this.#options;
+    const { key, chunks, claims, logger } = this.#options;
     return new ChunkWriter({
       record: this.#record,
       key,
       chunks,
-      store,
+      claims,
       logger,
       stored: (offset) => this.#hasStored(offset),
       lost: () => this.#lose(),

@@ -4,17 +4,19 @@ import { AppError, type Logger, PeriodicTask, reasonOf } from '@webxterm/shared'
 import type { Auditor } from '@webxterm/shared/audit';
 import type { SessionStore } from '../sessions/store.ts';
 import { recordingEventFact, recordingFact } from './audit.ts';
+import { leaseMs, type NewRecording, type RecordingClaims } from './claims.ts';
 import type { DataKeys } from './data-keys.ts';
 import type { RecordingPolicies } from './policies.ts';
 import type { RecordingEventName, RecordingRecord } from './record.ts';
 import { type KnownEnd, Recorder, type RecorderEnd, type RecorderOptions } from './recorder.ts';
-import { leaseMs, type NewRecording, type RecordingStore } from './store.ts';
+import type { RecordingStore } from './store.ts';
 
 export interface RecordingsOptions extends Pick<RecorderOptions, 'attach' | 'chunks' | 'logger'> {
   /** The name of this instance. */
   readonly instance: string;
   readonly keys: DataKeys;
-  readonly store: RecordingStore;
+  readonly claims: RecordingClaims;
+  readonly store: Pick<RecordingStore, 'unrecorded' | 'markRecorded'>;
   readonly sessions: Pick<SessionStore, 'find'>;
   readonly policies: Pick<RecordingPolicies, 'keepDays'>;
   readonly auditor: Pick<Auditor, 'record' | 'count'>;
@@ -67,7 +69,7 @@ export class Recordings {
     await Promise.all(
       [...this.#claimed.values()].map(async ({ record, recorder }) => {
         await recorder?.stop();
-        await this.#options.store.release(record.lease?.token ?? '');
+        await this.#options.claims.release(record.lease?.token ?? '');
       }),
     );
     this.#claimed.clear();
@@ -75,10 +77,10 @@ export class Recordings {
 
   /** Names the recording of a session that is about to be opened. @throws AppError recording_unavailable */
   async begin(session: Omit<NewRecording, 'recordingId' | 'key'>): Promise<void> {
-    const { store, keys, instance } = this.#options;
+    const { claims, keys, instance } = this.#options;
     const recordingId = randomBytes(16).toString('base64url');
     try {
-      const record = await store.begin({ ...session, recordingId, key: keys.create(recordingId).stored }, instance);
+      const record = await claims.begin({ ...session, recordingId, key: keys.create(recordingId).stored }, instance);
       this.#claimed.set(session.sessionId, { record, recorder: undefined, beganAt: performance.now() });
     } catch (error) {
       throw cannotBeRecorded(error);
@@ -154,13 +156,13 @@ export class Recordings {
 
   /** @returns whether the end is stored */
   async #ended(record: RecordingRecord, end: RecorderEnd): Promise<boolean> {
-    const { store, sessions, policies, logger } = this.#options;
+    const { claims, sessions, policies, logger } = this.#options;
     try {
-      if (!end.opened) await store.forget(record.recording_id);
+      if (!end.opened) await claims.forget(record.recording_id);
       else {
         const session = await sessions.find({ kind: 'any' }, record.session_id).catch(() => undefined);
         const keepDays = await policies.keepDays();
-        const ended = await store.end(record.lease?.token ?? '', { ...end, title: session?.title ?? '', keepDays });
+        const ended = await claims.end(record.lease?.token ?? '', { ...end, title: session?.title ?? '', keepDays });
         if (ended !== undefined) await this.#tell(ended, 'ended');
       }
       this.#claimed.delete(record.session_id);
@@ -195,7 +197,7 @@ export class Recordings {
     try {
       await this.#renew();
       for (let count = 0; count < claimsPerRound && !this.#stopped; count += 1) {
-        const record = await this.#options.store.claim(this.#options.instance);
+        const record = await this.#options.claims.claim(this.#options.instance);
         if (record === undefined) break;
         this.#takeOver(record);
       }
@@ -216,7 +218,7 @@ export class Recordings {
       token: claimed.record.lease?.token ?? '',
     }));
     if (held.length === 0) return;
-    const kept = new Set(await this.#options.store.renew(held.map(({ token }) => token)));
+    const kept = new Set(await this.#options.claims.renew(held.map(({ token }) => token)));
     for (const { sessionId, claimed, token } of held) {
       if (kept.has(token) || this.#claimed.get(sessionId) !== claimed) continue;
       claimed.recorder?.abandon();

@@ -9,12 +9,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuiltChunk } from './chunk-builder.ts';
 import { ChunkExists, MongoChunkStore } from './chunk-store.ts';
 import { ChunkWriter } from './chunk-writer.ts';
+import { leaseMs, RecordingClaims } from './claims.ts';
 import { DataKeys } from './data-keys.ts';
 import { Deletion } from './deletion.ts';
 import { RecordingPolicies } from './policies.ts';
 import { RecordingReader } from './reader.ts';
 import { type RecordingModels, type RecordingRecord, recordingModels } from './record.ts';
-import { leaseMs, RecordingStore } from './store.ts';
+import { RecordingStore } from './store.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const shutdown = new Shutdown(logger);
@@ -24,6 +25,7 @@ const keys = new DataKeys([Buffer.alloc(32, 1)]);
 let servers: Servers;
 let models: RecordingModels;
 let store: RecordingStore;
+let claims: RecordingClaims;
 let chunks: MongoChunkStore;
 
 beforeAll(async () => {
@@ -33,6 +35,7 @@ beforeAll(async () => {
   models = recordingModels(connection);
   await buildIndexes(connection);
   store = new RecordingStore(models.recordings, () => clock.now);
+  claims = new RecordingClaims(models.recordings, () => clock.now);
   chunks = new MongoChunkStore(models.chunks);
 }, 120_000);
 afterAll(async () => {
@@ -50,7 +53,7 @@ const begin = async (instance: string, agentId = 'ag_one'): Promise<{ record: Re
   const recordingId = `recording-${count}`;
   const { key, stored } = keys.create(recordingId);
   const session = { sessionId: `session-${count}`, agentId, userId: 'u', username: 'ada', kind: 'pty' };
-  const record = await store.begin({ ...session, recordingId, mode: 'on', key: stored, cols: 80, rows: 24 }, instance);
+  const record = await claims.begin({ ...session, recordingId, mode: 'on', key: stored, cols: 80, rows: 24 }, instance);
   return { record, key };
 };
 
@@ -70,7 +73,7 @@ const startWriter = (record: RecordingRecord, key: Buffer) => {
   const reported: (number | 'lost')[] = [];
   const stored = (offset: number): void => void reported.push(offset);
   const lost = (): void => void reported.push('lost');
-  return { writer: new ChunkWriter({ record, key, chunks, store, logger, stored, lost }), reported };
+  return { writer: new ChunkWriter({ record, key, chunks, claims, logger, stored, lost }), reported };
 };
 
 /** Writes these chunks as the holder of the claim. @returns the reports of the writer */
@@ -83,30 +86,30 @@ const write = async (record: RecordingRecord, key: Buffer, ...built: BuiltChunk[
 
 const ended = { cause: 'shell_exit', exitCode: 0, signal: null, whole: true, title: '' };
 const end = async (record: RecordingRecord, keepDays: number | null = null): Promise<void> => {
-  await store.end(record.lease?.token ?? '', { ...ended, keepDays });
+  await claims.end(record.lease?.token ?? '', { ...ended, keepDays });
 };
 
 describe('the claim on a recording', () => {
   it('is taken by another instance when it is not renewed, and not before', async () => {
     const { record } = await begin('one');
-    expect(await store.claim('two')).toBeUndefined();
+    expect(await claims.claim('two')).toBeUndefined();
     clock.now += leaseMs - 1;
     const token = record.lease?.token ?? '';
-    expect(await store.renew([token])).toEqual([token]);
+    expect(await claims.renew([token])).toEqual([token]);
     clock.now += leaseMs - 1;
-    expect(await store.claim('two')).toBeUndefined();
+    expect(await claims.claim('two')).toBeUndefined();
     clock.now += 2;
-    expect((await store.claim('two'))?.lease?.instance).toBe('two');
-    expect(await store.renew([token])).toEqual([]);
-    await store.release(token);
-    expect(await store.claim('three')).toBeUndefined();
+    expect((await claims.claim('two'))?.lease?.instance).toBe('two');
+    expect(await claims.renew([token])).toEqual([]);
+    await claims.release(token);
+    expect(await claims.claim('three')).toBeUndefined();
   });
 
   it('that is lost writes no more: the next chunk is refused, and the recording stays one chain', async () => {
     const { record: first, key } = await begin('one');
     expect(await write(first, key, chunk(0, 5))).toEqual([5]);
     clock.now += leaseMs + 1;
-    const second = await store.claim('two');
+    const second = await claims.claim('two');
     if (second === undefined) throw new Error('it was not claimed');
     expect(second).toMatchObject({ chunks: 1, next_offset: 5 });
     expect(await write(second, key, chunk(5, 9))).toEqual([9]);

@@ -6,6 +6,7 @@ import type { MachineCalls } from '../sessions/machine-calls.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { RecordingAccess } from './access.ts';
 import { MongoChunkStore } from './chunk-store.ts';
+import { RecordingClaims } from './claims.ts';
 import { DataKeys } from './data-keys.ts';
 import { Deletion } from './deletion.ts';
 import { CastDownloads } from './download.ts';
@@ -27,6 +28,7 @@ export interface RecordingWiring extends Core {
 export const wireRecordings = (parts: RecordingWiring) => {
   const { settings, models, attach, machines, auditor, logger, now } = parts;
   const store = new RecordingStore(models.recordings, now);
+  const claims = new RecordingClaims(models.recordings, now);
   const chunks = new MongoChunkStore(models.chunks);
   const keys = new DataKeys(settings.RECORDING_KEYS);
   const policies = new RecordingPolicies(models.policies);
@@ -35,6 +37,7 @@ export const wireRecordings = (parts: RecordingWiring) => {
     chunks,
     logger,
     keys,
+    claims,
     store,
     policies,
     auditor,
