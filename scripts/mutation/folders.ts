@@ -94,7 +94,7 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
   },
   'hub/attachments': {
     mutate: [
-      'services/agent-hub/src/attachments/{attach-call,attach-right,attachment-table,open-request,rendezvous,revocation,caller}.ts',
+      'services/agent-hub/src/attachments/{attach-call,attach-right,attachment-table,link-requirements,open-request,rendezvous,revocation,caller}.ts',
     ],
     tests: ['services/agent-hub/src/attachments/*.test.ts'],
     floor: 0,

@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
-import { AttachGrant, type AttachOpen, metadataKey, type OpenStream, Recording, Role } from '@webxterm/contracts/grpc';
+import { AttachGrant, type AttachOpen, metadataKey, Recording, Role } from '@webxterm/contracts/grpc';
 import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { hashSid, openRecordPass, openResumePass, openSharePass } from '@webxterm/shared/api';
@@ -13,15 +13,15 @@ import type { Authorizer } from '../machines/authorize.ts';
 import { chooseLinuxUser } from '../machines/linux-users.ts';
 import { attachRight, isOwner, type KnownKinds } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
-import { readOpen } from './open-request.ts';
+import { requireKind, requireRecording } from './link-requirements.ts';
+import { firstMessage, readOpen } from './open-request.ts';
+import { openStream, type StreamFacts } from './open-stream.ts';
 import type { Appointment, Rendezvous } from './rendezvous.ts';
 import { endWithShare, personSharing, requireSharing } from './shared-session.ts';
 import { failStream, type RawStream, refuseStream, type Splice, type SpliceEnd, splice } from './splice.ts';
 
 /** Status details for the terminal service if this hub does not hold the link of the machine. It then tries another hub at once. */
 export const notHere = 'NOT_HERE';
-/** Time limit for the first message of the terminal service. */
-const openWithinMs = 5000;
 
 export interface AttachCallOptions {
   readonly allowList: Pick<AllowList, 'find' | 'findHashed' | 'require'>;
@@ -141,7 +141,7 @@ export class AttachCall {
     const linuxUserOn = await check();
     const link = links.find(open.agentId);
     if (link === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
-    this.#requireKind(link, open);
+    requireKind(link, open, this.#options.kinds);
     requireRecording(link, open);
     requireSharing(link, facts);
     const linuxUser = linuxUserOn(link);
@@ -165,16 +165,6 @@ export class AttachCall {
     );
     await this.#splice.ended;
     forget();
-  }
-
-  /** @throws AppError kind_not_supported, with the kinds that the agent has */
-  #requireKind({ capabilities }: Link, { kind }: AttachOpen): void {
-    if (capabilities.includes(kind)) return;
-    const has = [...this.#options.kinds.keys()].filter((name) => capabilities.includes(name)).join(', ');
-    throw new AppError(
-      'kind_not_supported',
-      `The agent of this machine has no sessions of kind ${kind}, only of: ${has}. Update the agent.`,
-    );
   }
 
   /** @throws AppError if the caller lacks the right that the attachment needs */
@@ -267,60 +257,5 @@ export class AttachCall {
   }
 }
 
-/** The viewer and its rights, which the agent receives beside the request. */
-type StreamFacts = Pick<OpenStream, 'userId' | 'ownerUserId' | 'grant' | 'recording' | 'username' | 'typesAlways'>;
-
 /** The user id of recorders. No user has it. */
 const recorderUserId = 'recorder';
-
-/**
- * An agent that cannot record gets no session that must be recorded, and no recorder.
- * @throws AppError recording_unavailable
- */
-const requireRecording = ({ capabilities }: Link, { role, recording, create }: AttachOpen): void => {
-  const needed = role === Role.ROLE_RECORD || (create && recording === Recording.RECORDING_REQUIRED);
-  if (!needed || capabilities.includes('record')) return;
-  throw new AppError(
-    'recording_unavailable',
-    'Terminals on this machine must be recorded, and its agent is too old for that. Update the agent.',
-  );
-};
-
-const openStream = (open: AttachOpen, appointment: Appointment, facts: StreamFacts): OpenStream => ({
-  attachId: appointment.attachId,
-  secret: appointment.secret,
-  sessionId: open.sessionId,
-  viewerId: open.viewerId,
-  kind: open.kind,
-  userId: facts.userId,
-  ownerUserId: facts.ownerUserId,
-  grant: facts.grant,
-  recording: facts.recording,
-  username: facts.username,
-  typesAlways: facts.typesAlways,
-  role: open.role,
-  create: open.create,
-  from: open.from,
-  cols: open.cols,
-  rows: open.rows,
-  edge: open.edge,
-  requestId: open.requestId.slice(0, 128),
-  linuxUser: open.linuxUser,
-});
-
-/** The first message, with the stream paused after it. Undefined if none arrived in time. */
-const firstMessage = (stream: RawStream): Promise<Buffer | undefined> =>
-  new Promise((resolve) => {
-    const settle = (message: Buffer | undefined): void => {
-      clearTimeout(timer);
-      stream.off('data', onMessage).off('end', onGone).off('cancelled', onGone);
-      resolve(message);
-    };
-    const onMessage = (message: Buffer): void => {
-      stream.pause();
-      settle(message);
-    };
-    const onGone = (): void => settle(undefined);
-    const timer = setTimeout(onGone, openWithinMs);
-    stream.on('data', onMessage).on('end', onGone).on('cancelled', onGone);
-  });

@@ -3,6 +3,10 @@ import { type AttachOpen, AttachUp, Role } from '@webxterm/contracts/grpc';
 import { AgentId, LinuxUserName } from '@webxterm/contracts/rest';
 import { defaultKind, SessionKindName } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
+import type { RawStream } from './splice.ts';
+
+/** Time limit for the first message of the terminal service. */
+const openWithinMs = 5000;
 
 /** Decodes the first message of the terminal service's stream. @throws AppError invalid_input unless it is a valid `open` */
 export const readOpen = (message: Buffer): AttachOpen => {
@@ -40,3 +44,20 @@ const problem = (open: AttachOpen | undefined): string | undefined => {
   if (!inRange(open.cols) || !inRange(open.rows)) return `Columns and rows are 1 to ${maxWinsize}.`;
   return undefined;
 };
+
+/** The first message, with the stream paused after it. Undefined if none arrived in time. */
+export const firstMessage = (stream: RawStream): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    const settle = (message: Buffer | undefined): void => {
+      clearTimeout(timer);
+      stream.off('data', onMessage).off('end', onGone).off('cancelled', onGone);
+      resolve(message);
+    };
+    const onMessage = (message: Buffer): void => {
+      stream.pause();
+      settle(message);
+    };
+    const onGone = (): void => settle(undefined);
+    const timer = setTimeout(onGone, openWithinMs);
+    stream.on('data', onMessage).on('end', onGone).on('cancelled', onGone);
+  });
