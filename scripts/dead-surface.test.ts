@@ -41,6 +41,11 @@ const requests = Object.entries<unknown>({ ...bus, commandAtHub: bus.commandAtHu
 /** All other subjects that are published and read. Events of auth are named by their subjects. */
 const uses: Readonly<Record<string, Use>> = {
   ...Object.fromEntries(requests),
+  // By the function of libs/shared too.
+  [bus.findUsers.subject]: {
+    published: /\bask\([^,()]*, findUsers,|\bfindUser\(/,
+    read: /\banswer\([^,()]*, findUsers,/,
+  },
   ...Object.fromEntries(
     Object.keys(bus.authEvents).map((subject) => [
       subject,

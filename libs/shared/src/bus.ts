@@ -1,5 +1,6 @@
 export { type BusOptions, busOptions, connectBus } from './bus/connect.ts';
 export { declareStreams, missingStreams } from './bus/declare-streams.ts';
+export { findUser } from './bus/find-user.ts';
 export { type EventFollowerOptions, followEvents } from './bus/follow-events.ts';
 export { StreamFollower, type StreamFollowerOptions } from './bus/follow-stream.ts';
 export { entryValue, KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';

@@ -1,10 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { findUsers } from '@webxterm/contracts/bus';
 import type { BlockedUser } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
-import { ask } from '@webxterm/shared/bus';
+import { findUser } from '@webxterm/shared/bus';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
@@ -66,9 +65,7 @@ export class OwnAccess {
   /** @throws AppError not_found, conflict */
   async block(caller: Caller, username: string): Promise<BlockedUser> {
     const { models, people, bus, now } = this.#options;
-    const { users } = await ask(bus, findUsers, { username });
-    const [user] = users;
-    if (user === undefined) throw new AppError('not_found', `There is no user called "${username}".`);
+    const user = await findUser(bus, { username });
     if (user.user_id === caller.userId) throw new AppError('conflict', 'You cannot block yourself.');
     await people.prepare(caller.userId);
     const giver = { user_id: user.user_id, username: user.username, created_at: new Date(now()) };

@@ -5,7 +5,7 @@ import { rightsOf } from '@webxterm/contracts/rights';
 import { AppError, type RatePerKey, userLookUps } from '@webxterm/shared';
 import { type Caller, requireScope } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
-import { ask } from '@webxterm/shared/bus';
+import { ask, findUser } from '@webxterm/shared/bus';
 import mongoose, { type ClientSession } from 'mongoose';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { unchanged } from '../machines/changes.ts';
@@ -134,7 +134,8 @@ export class Sharing {
   async revoke(caller: Caller, agentId: string, username: string): Promise<void> {
     const { managed, models, pending, accessEvents, auditor, activityLog } = this.#options;
     const machine = await managed.require(caller, agentId);
-    const user = await this.#user(username);
+    const { user_id, username: name, email, avatar_url } = await findUser(this.#options.bus, { username });
+    const user = { user_id, username: name, email, avatar_url };
     const whose = { agent_id: agentId, user_id: user.user_id };
     await models.access.db.transaction(async (session) => {
       const before = await models.access.findOneAndDelete(whose, { session }).lean();
@@ -157,16 +158,10 @@ export class Sharing {
     if (isPending(machine)) throw new AppError('conflict', 'This machine is still waiting for its agent.');
     if (hostsStack(machine, this.#options.stackUser)) throw new AppError('machine_hosts_stack');
     this.#lookups.count(caller.userId);
-    const user = await this.#user(username);
+    const { user_id, username: name, email, avatar_url } = await findUser(this.#options.bus, { username });
+    const user = { user_id, username: name, email, avatar_url };
     if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);
     return { machine, user };
-  }
-
-  async #user(username: string): Promise<Grantee> {
-    const { users } = await ask(this.#options.bus, findUsers, { username });
-    const [user] = users;
-    if (user === undefined) throw new AppError('not_found', `There is no user called "${username}".`);
-    return { user_id: user.user_id, username: user.username, email: user.email, avatar_url: user.avatar_url };
   }
 }
 

@@ -1,5 +1,4 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { findUsers } from '@webxterm/contracts/bus';
 import {
   createShare,
   findShareGrantee,
@@ -16,7 +15,7 @@ import {
 import { AppError, type RatePerKey, toAppError } from '@webxterm/shared';
 import { type Api, type Caller, hashSid } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
-import { ask } from '@webxterm/shared/bus';
+import { findUser } from '@webxterm/shared/bus';
 import { kindOf } from '../sessions/kind.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import type { SessionRecord } from '../sessions/record.ts';
@@ -169,13 +168,8 @@ const findGrantee = async (
   user: string,
 ): Promise<Grantee> => {
   lookUps.count(caller.userId);
-  const { users } = await ask(
-    bus,
-    findUsers,
-    user.includes('@') ? { username: user, email: user } : { username: user },
-  );
-  const [found] = users;
-  if (found === undefined || found.disabled) throw new AppError('not_found', `There is no user called "${user}".`);
+  const found = await findUser(bus, user.includes('@') ? { username: user, email: user } : { username: user });
+  if (found.disabled) throw new AppError('not_found', `There is no user called "${user}".`);
   if (found.user_id === caller.userId) throw new AppError('conflict', 'This is your own account.');
   const { user_id, username, email, avatar_url } = found;
   return { user_id, username, email, avatar_url };
