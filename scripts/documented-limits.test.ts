@@ -210,7 +210,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
   ],
   'texts and numbers that are cut before they are logged, stored or shown': [
     'clients/agent/src/configuration/status-report.ts maxLogged',
-    'clients/agent/src/files/helper-process.ts maxComplaint',
+    'clients/agent/src/files/helper-process.ts maxStderr',
     'clients/agent/src/session/title-reader.ts maxExamined',
     'clients/agent/src/session/title-reader.ts maxSequence',
     'services/agent-hub/src/agent-links/agent-claims.ts maxAddress',

@@ -6,7 +6,7 @@ import { OwnedChild, type OwnedChildOptions } from '../commands/owned-child.ts';
 import type { ProcessEvents, SessionProcess } from '../session/session-kind.ts';
 
 /** Bytes of stderr that are logged. */
-const maxComplaint = 2048;
+const maxStderr = 2048;
 /** Input that is handed to the helper at once. */
 const maxWrite = 64 * 1024;
 
@@ -16,7 +16,7 @@ type HelperProcessOptions = Omit<OwnedChildOptions, 'onNotice'> & { log: Logger;
 export class HelperProcess implements SessionProcess {
   readonly #child: ChildProcess;
   readonly #owned: OwnedChild;
-  readonly #complaint = new Collector(maxComplaint);
+  readonly #stderr = new Collector(maxStderr);
 
   constructor(child: ChildProcess, { log, events, ...start }: HelperProcessOptions) {
     this.#child = child;
@@ -24,7 +24,7 @@ export class HelperProcess implements SessionProcess {
     const { stdin, stdout, stderr } = child;
     for (const stream of [stdin, stdout, stderr]) stream?.on('error', () => undefined);
     stdout?.on('data', (bytes: Buffer) => events.onOutput(bytes));
-    stderr?.on('data', (bytes: Buffer) => this.#complaint.take(bytes));
+    stderr?.on('data', (bytes: Buffer) => this.#stderr.take(bytes));
     void this.#watch(log, events);
   }
 
@@ -65,8 +65,8 @@ export class HelperProcess implements SessionProcess {
       events.onOutput(fileJson({ ok: false, code: 'files_not_started', message }));
     }
     if (result.exitCode !== 0) {
-      const said = this.#complaint.bytes.toString();
-      log.warn({ ...result, said, refusal }, 'a helper for files has not ended by itself');
+      const written = this.#stderr.bytes.toString();
+      log.warn({ ...result, stderr: written, refusal }, 'a helper for files has not ended by itself');
     }
     events.onEnd(result);
     await this.#owned.release();

@@ -28,11 +28,11 @@ export const mountAccounts = (
   api: Api,
   { connection, accounts, users, apiKeys, callerCheck, deviceCookieName, countSignin }: AccountRoutes,
 ): void => {
-  api.mount(signup, async ({ body, context }) => signInAnswerOf(await accounts.signUp(body, originOf(context))));
+  api.mount(signup, async ({ body, context }) => signInAnswerOf(await accounts.signUp(body, signinOriginOf(context))));
 
   api.mount(login, async ({ body, context }) => {
     const device = readCookie(context.request.headers.cookie, deviceCookieName);
-    const signedIn = await accounts.signIn(body, originOf(context), device).catch((error: unknown) => {
+    const signedIn = await accounts.signIn(body, signinOriginOf(context), device).catch((error: unknown) => {
       countSignin({ error });
       throw error;
     });
@@ -63,7 +63,10 @@ export const shownKey = async (
 ): Promise<string> =>
   caller.token === undefined && (await callerCheck.isFresh(caller, user)) ? apiKeys.show(user) : '';
 
-export const originOf = (context: RequestContext) => ({ clientIp: context.clientIp, userAgent: context.userAgent });
+export const signinOriginOf = (context: RequestContext) => ({
+  clientIp: context.clientIp,
+  userAgent: context.userAgent,
+});
 
 export const signInAnswerOf = ({ token, user, apiKey }: SignedIn): z.input<typeof SignInAnswer> => ({
   token,

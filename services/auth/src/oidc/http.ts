@@ -11,7 +11,7 @@ import {
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import type { z } from 'zod';
-import { originOf, signInAnswerOf } from '../accounts/http.ts';
+import { signInAnswerOf, signinOriginOf } from '../accounts/http.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { CountSignin } from '../measure.ts';
 import type { RelyingParty } from '../passkeys/relying-party.ts';
@@ -37,7 +37,7 @@ export const mountOidc = (api: Api, { users, party, providers, oidcSignIn, linke
 
   api.mount(completeOidc, async ({ body, context }) => {
     const signedIn = await oidcSignIn
-      .complete(body.transaction, body.query, originOf(context))
+      .complete(body.transaction, body.query, signinOriginOf(context))
       .catch((error: unknown) => {
         countSignin({ error });
         throw error;

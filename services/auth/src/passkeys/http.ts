@@ -11,7 +11,7 @@ import {
 } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { type Api, hashSid } from '@webxterm/shared/api';
-import { originOf, signInAnswerOf } from '../accounts/http.ts';
+import { signInAnswerOf, signinOriginOf } from '../accounts/http.ts';
 import type { SignedIn } from '../accounts/signed-in.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { readCookie } from '../browser-session/cookie.ts';
@@ -34,7 +34,7 @@ export interface PasskeyRoutes {
   readonly passkeys: PasskeyCheck;
   readonly factors: Pick<SecondFactorStore, 'useChallenge'>;
   readonly secondStep: SecondStep;
-  readonly confirmations: StepUp;
+  readonly stepUp: StepUp;
   readonly passkeyEnrolment: PasskeyEnrolment;
   readonly passkeySignIn: PasskeySignIn;
   readonly deviceCookieName: string;
@@ -44,7 +44,7 @@ export interface PasskeyRoutes {
 
 /** Routes of passkeys: sign-in, second step, step-up, and the user's own passkeys. */
 export const mountPasskeys = (api: Api, options: PasskeyRoutes): void => {
-  const { users, roots, passkeys, factors, secondStep, confirmations, passkeyEnrolment, passkeySignIn, now } = options;
+  const { users, roots, passkeys, factors, secondStep, stepUp, passkeyEnrolment, passkeySignIn, now } = options;
 
   const counted = async (signIn: Promise<SignedIn>) => {
     const signedIn = await signIn.catch((error: unknown) => {
@@ -58,12 +58,12 @@ export const mountPasskeys = (api: Api, options: PasskeyRoutes): void => {
   api.mount(beginPasskeySignIn, async () => passkeySignIn.begin());
 
   api.mount(passkeySignInRoute, ({ body, context }) =>
-    counted(passkeySignIn.complete(body.ceremony, body.credential, originOf(context))),
+    counted(passkeySignIn.complete(body.ceremony, body.credential, signinOriginOf(context))),
   );
 
   api.mount(confirmLoginPasskey, ({ body, context }) => {
     const device = readCookie(context.request.headers.cookie, options.deviceCookieName);
-    return counted(secondStep.completeByPasskey(body.challenge, body.credential, originOf(context), device));
+    return counted(secondStep.completeByPasskey(body.challenge, body.credential, signinOriginOf(context), device));
   });
 
   api.mount(beginStepUpPasskey, async ({ caller }) => {
@@ -76,7 +76,7 @@ export const mountPasskeys = (api: Api, options: PasskeyRoutes): void => {
 
   api.mount(stepUpPasskey, async ({ caller, body }) => {
     const { jti, expiresAt } = openCeremony(roots, body.ceremony, stepUpOf(caller), now());
-    const until = await confirmations.confirmBy(caller, async (user) => {
+    const until = await stepUp.confirmBy(caller, async (user) => {
       const proof = await passkeys.proofOf(user, body.ceremony, body.credential);
       const use: FactorProof['use'] = async (session) => {
         await factors.useChallenge(jti, expiresAt, session);

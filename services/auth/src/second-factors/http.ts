@@ -8,12 +8,12 @@ import {
   resetSecondFactors,
   type SecondFactors,
   secondFactors,
-  stepUp,
+  stepUp as stepUpRoute,
 } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import type { z } from 'zod';
-import { originOf, signInAnswerOf } from '../accounts/http.ts';
+import { signInAnswerOf, signinOriginOf } from '../accounts/http.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { readCookie } from '../browser-session/cookie.ts';
@@ -30,7 +30,7 @@ export interface SecondFactorRoutes {
   readonly party: RelyingParty | undefined;
   readonly secondStep: SecondStep;
   readonly enrolment: Enrolment;
-  readonly confirmations: StepUp;
+  readonly stepUp: StepUp;
   readonly callerCheck: CallerCheck;
   readonly deviceCookieName: string;
   readonly countSignin: CountSignin;
@@ -38,11 +38,11 @@ export interface SecondFactorRoutes {
 
 /** Routes of second factors: the second step of a sign-in, the user's own factors, and their removal by an administrator. */
 export const mountSecondFactors = (api: Api, options: SecondFactorRoutes): void => {
-  const { users, secondStep, enrolment, confirmations, callerCheck, deviceCookieName, countSignin } = options;
+  const { users, secondStep, enrolment, stepUp, callerCheck, deviceCookieName, countSignin } = options;
 
   api.mount(confirmLogin, async ({ body, context }) => {
     const device = readCookie(context.request.headers.cookie, deviceCookieName);
-    const from = originOf(context);
+    const from = signinOriginOf(context);
     const signedIn = await secondStep.complete(body.challenge, body.code, from, device).catch((error: unknown) => {
       countSignin({ error });
       throw error;
@@ -77,8 +77,8 @@ export const mountSecondFactors = (api: Api, options: SecondFactorRoutes): void 
     return undefined;
   });
 
-  api.mount(stepUp, async ({ caller, body }) => ({
-    valid_until: (await confirmations.confirm(caller, body.code)).toISOString(),
+  api.mount(stepUpRoute, async ({ caller, body }) => ({
+    valid_until: (await stepUp.confirm(caller, body.code)).toISOString(),
   }));
 
   api.mount(resetSecondFactors, async ({ caller, params }) => {

@@ -22,13 +22,13 @@ export const wireSecondFactors = (
     AccountParts & { readonly apiKeys: ApiKeys; readonly countSignin: CountSignin },
 ) => {
   const enrolment = new Enrolment({ ...parts, issuer: `WebXTerm ${new URL(parts.settings.PUBLIC_URL).hostname}` });
-  const confirmations = new StepUp(parts);
+  const stepUp = new StepUp(parts);
   const passkeyEnrolment = new PasskeyEnrolment(parts);
   const passkeySignIn = new PasskeySignIn(parts);
   return {
     mountSecondFactors: (api: Api): void => {
-      mountSecondFactors(api, { ...parts, enrolment, confirmations });
-      mountPasskeys(api, { ...parts, confirmations, passkeyEnrolment, passkeySignIn });
+      mountSecondFactors(api, { ...parts, enrolment, stepUp });
+      mountPasskeys(api, { ...parts, stepUp, passkeyEnrolment, passkeySignIn });
     },
   };
 };

@@ -1,6 +1,6 @@
 import { lookUpLink, redeemLink } from '@webxterm/contracts/rest';
 import type { Api } from '@webxterm/shared/api';
-import { originOf, signInAnswerOf } from '../accounts/http.ts';
+import { signInAnswerOf, signinOriginOf } from '../accounts/http.ts';
 import type { SetupLinks } from './setup-links.ts';
 
 /** Routes for people who open a setup or reset link. */
@@ -16,6 +16,6 @@ export const mountSetupLinks = (api: Api, links: SetupLinks): void => {
   });
 
   api.mount(redeemLink, async ({ body, context }) =>
-    signInAnswerOf(await links.redeem(body.token, body.password, originOf(context))),
+    signInAnswerOf(await links.redeem(body.token, body.password, signinOriginOf(context))),
   );
 };

@@ -109,7 +109,7 @@ export class FileCall {
     return this.#messages.length > 0 || this.#error !== undefined;
   }
 
-  /** Whether the call was ended before its end: nothing of it may be passed on any more. */
+  /** Whether the call was ended early, as by a lost right. Nothing more of it may be sent to the client. */
   get cut(): boolean {
     return this.#cut;
   }
