@@ -1,3 +1,4 @@
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { declares, filesOf, leadsSomewhere, read, relativeLinks } from './markdown-links.ts';
 
@@ -65,6 +66,20 @@ describe('docs/architecture.md follows a keystroke', () => {
     expect(without('Connection.send').map(({ name }) => name)).toEqual(['encodeUp']);
     expect(uncalled(steps.toReversed()).length).toBeGreaterThan(10);
   });
+});
+
+it('every function that a page names behind the link to its file is declared there', () => {
+  const named = filesOf('*.md').flatMap((page) =>
+    [...read(page).matchAll(/\[`[^`]+`\]\(([^)\s#]+\.tsx?)\)((?:,? `[^`]+`)+)/g)].flatMap(
+      ([, target = '', names = '']) =>
+        [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({
+          file: normalize(join(dirname(page), target)),
+          name,
+        })),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(({ file, name }) => !declares(read(file), name))).toEqual([]);
 });
 
 it('a function that is renamed is noticed', () => {
