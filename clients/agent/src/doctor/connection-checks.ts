@@ -6,6 +6,7 @@ import { describeError } from '../failure.ts';
 import { discover, type HubAddresses, hubAddresses, isTrustworthy } from '../link/addresses.ts';
 import { askHost, fingerprintOf } from '../link/ask-host.ts';
 import { wrongClock } from '../link/clock.ts';
+import { reasonOfSilence } from '../link/dial.ts';
 import { HubConnection } from '../link/hub-connection.ts';
 import { type ProxySettings, proxyFor, whyNotThrough } from '../link/proxy.ts';
 import { type Check, check, failure, type Outcome, ok, warning } from './check.ts';
@@ -89,7 +90,7 @@ const greets = async (address: string, hubs: HubAddresses, settings: ProxySettin
         `${address} answers${hubs.tls ? ' by TLS' : ''}${proxy === undefined ? '' : ` through ${proxy.address}`}`,
       );
     const refused = proxy === undefined ? undefined : await whyNotThrough(proxy, address);
-    const reason = await Promise.race([connection.closed, Promise.resolve('no answer in time')]);
+    const reason = await reasonOfSilence(connection);
     return failure(
       refused ?? `${address} does not answer as a hub: ${reason}`,
       'Allow outgoing connections to this address, or ask the operator of the server whether the hub runs.',

@@ -53,7 +53,7 @@ export const dial = async (address: string, options: DialOptions): Promise<DialR
 const introduce = async (connection: HubConnection, generation: bigint, options: DialOptions): Promise<DialResult> => {
   const first = (await connection.next(options.patienceMs))?.message;
   if (first?.$case === 'refused') return { kind: 'refused', refused: first.value };
-  if (first?.$case !== 'challenge') return { kind: 'failed', reason: await silence(connection) };
+  if (first?.$case !== 'challenge') return { kind: 'failed', reason: await reasonOfSilence(connection) };
   const { nonce, protocolMin, protocolMax } = first.value;
   if (protocolMin > protocolVersion.max || protocolMax < protocolVersion.min) {
     return { kind: 'refused', refused: noCommonProtocol(protocolMin, protocolMax) };
@@ -85,10 +85,11 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
   const second = (await connection.next(withinMs))?.message;
   if (second?.$case === 'refused') return { kind: 'refused', refused: second.value };
   if (second?.$case === 'welcome') return { kind: 'welcome', welcome: second.value, connection };
-  return { kind: 'failed', reason: await silence(connection) };
+  return { kind: 'failed', reason: await reasonOfSilence(connection) };
 };
 
-const silence = (connection: HubConnection): Promise<string> =>
+/** Why a hub has sent no message: the connection closed with this reason, or is still open. */
+export const reasonOfSilence = (connection: HubConnection): Promise<string> =>
   Promise.race([connection.closed, new Promise<string>((resolve) => setImmediate(resolve, 'no answer in time'))]);
 
 const noCommonProtocol = (min: number, max: number): Refused => ({
