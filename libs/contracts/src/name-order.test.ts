@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldName, nameKey } from './name-order.ts';
+import { foldName, nameKey, sortedByName } from './name-order.ts';
 
 /** Compares bytes, as the database does. */
 const compare = (one: string, other: string): number => Math.sign(Buffer.compare(Buffer.from(one), Buffer.from(other)));
@@ -78,4 +78,15 @@ describe('a folded name', () => {
     }
     expect(changed).toEqual([]);
   });
+});
+
+it('sorts rows by their names, and leaves equal ones in their order', () => {
+  const rows = ['node10', 'Bob', 'node2', 'ann', 'node10'].map((name, at) => ({ name, at }));
+  expect(sortedByName(rows, ({ name }) => name).map(({ name, at }) => `${name} ${at}`)).toEqual([
+    'ann 3',
+    'Bob 1',
+    'node2 2',
+    'node10 0',
+    'node10 4',
+  ]);
 });

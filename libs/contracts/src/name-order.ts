@@ -26,6 +26,13 @@ export const nameKey = (name: string): string => {
   return `${ordered}${end}${folded}`;
 };
 
+/** These rows in the order of their names. Rows with the same key stay in their order. */
+export const sortedByName = <T>(rows: readonly T[], nameOf: (row: T) => string): T[] =>
+  rows
+    .map((row) => ({ row, key: nameKey(nameOf(row)) }))
+    .sort((one, other) => (one.key === other.key ? 0 : one.key < other.key ? -1 : 1))
+    .map(({ row }) => row);
+
 /** Prefixes a number with its length, so that a longer number is greater. Names are much shorter than 99 digits. */
 const byValue = (digits: string): string => {
   const value = digits.replace(/^0+(?=\d)/, '');

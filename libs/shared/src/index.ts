@@ -1,4 +1,4 @@
-export { foldName, nameKey } from '@webxterm/contracts/name-order';
+export { foldName, nameKey, sortedByName } from '@webxterm/contracts/name-order';
 // Code that every service uses. Code that loads Express, NATS or MongoDB has separate entry points: api, audit, bus, mongo.
 export { ConfigError, readConfig } from './config/config.ts';
 export { type DescribedSetting, describeSettings } from './config/described-settings.ts';

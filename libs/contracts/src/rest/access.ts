@@ -39,7 +39,7 @@ export const listAccess = defineRoute({
   method: 'get',
   path: '/api/machines/:agent_id/access/users',
   access: 'user',
-  summary: 'The users with a grant of a machine; for its owner and administrators',
+  summary: 'The users with a grant of a machine, sorted by name; for its owner and administrators',
   params: MachineParams,
   success: { status: 200, schema: z.object({ users: z.array(MachineUser), total: z.number().int() }) },
   errors: ['machine_not_found', 'forbidden'],

@@ -88,10 +88,12 @@ describe('a grant on a machine', () => {
     });
     expect((await seen()).body).toMatchObject({ my_role: 'view' });
     expect((await grant(agentId, 'bob')).body).toMatchObject({ user: { role: 'control' } });
-    expect((await other.call('GET', path(agentId, '/access/users'), ann.token)).body).toMatchObject({
-      users: [{ username: 'bob', role: 'control' }],
-      total: 1,
-    });
+    const list = async () => (await other.call('GET', path(agentId, '/access/users'), ann.token)).body;
+    expect(await list()).toMatchObject({ users: [{ username: 'bob', role: 'control' }], total: 1 });
+    await revoke(agentId, 'bob');
+    for (const username of ['eve', 'bob']) await grant(agentId, username);
+    expect(await list()).toMatchObject({ users: [{ username: 'bob' }, { username: 'eve' }] });
+    await revoke(agentId, 'eve');
     expect((await revoke(agentId, 'bob')).status).toBe(200);
     expect((await seen()).status).toBe(404);
     expect((await revoke(agentId, 'bob')).status).toBe(404);

@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
 import type { Grantee, GrantRole, MachineUser } from '@webxterm/contracts/rest';
 import { rightsOf } from '@webxterm/contracts/rights';
-import { AppError, type RatePerKey, userLookUps } from '@webxterm/shared';
+import { AppError, type RatePerKey, sortedByName, userLookUps } from '@webxterm/shared';
 import { type Caller, requireScope } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask, findUser } from '@webxterm/shared/bus';
@@ -60,7 +60,8 @@ export class Sharing {
     if (grants.length === 0) return [];
     const { users } = await ask(bus, findUsers, { user_ids: grants.map(({ user_id }) => user_id) });
     const found = new Map(users.map((user) => [user.user_id, user]));
-    return grants.map((grant) => toMachineUser(grant, found.get(grant.user_id)));
+    const listed = grants.map((grant) => toMachineUser(grant, found.get(grant.user_id)));
+    return sortedByName(listed, ({ username }) => username);
   }
 
   /** @throws AppError machine_not_found, forbidden, not_found, conflict, machine_hosts_stack, too_many_requests */
