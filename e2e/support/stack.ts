@@ -52,6 +52,8 @@ export const startTestStack = async (
     agent?: boolean;
     replicas?: number;
     tls?: boolean;
+    /** The address on which it listens. Default: loopback. */
+    host?: string;
     nats?: ForeignNats;
     /** Puts what was there before into the data folder. */
     prepare?: (dataDir: string) => Promise<void>;
@@ -74,6 +76,7 @@ export const startTestStack = async (
     agent: options.agent ?? true,
     replicas: options.replicas ?? 1,
     tls: options.tls ?? false,
+    ...(options.host === undefined ? {} : { host: options.host }),
     home,
     ...(options.programs === undefined ? {} : { environment: withPrograms(dataDir, home, options.programs) }),
     serviceEnvironment: {
