@@ -18,6 +18,7 @@ import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/sh
 import { hostsStackById } from './access/hosts-stack.ts';
 import { BusState } from './bus-state.ts';
 import { ActivityLog } from './dashboard/activity-log.ts';
+import { AgentReports } from './machines/agent-reports.ts';
 import { Authorizer } from './machines/authorize.ts';
 import { ManagedMachines } from './machines/managed.ts';
 import { defineMachineModels } from './machines/record.ts';
@@ -63,6 +64,7 @@ export const openCore = async (
   const refusals = new Refusals(logger, now);
   refusals.measure(health.metrics);
   const store = new MachineStore(models);
+  const reports = new AgentReports(models.machines);
   const authorizer = new Authorizer(store);
   const allowList = new AllowList({
     bus,
@@ -96,6 +98,7 @@ export const openCore = async (
     view: new PresenceView(bus, logger, { onCurrent: reportPart('presence', lostBucket) }),
     models,
     store,
+    reports,
     authorizer,
     managed: new ManagedMachines(store, authorizer),
     /** Whether shells on a machine could read the secrets of this stack. */

@@ -5,8 +5,8 @@ import { anyLinuxUser, maxLinuxUsers } from '@webxterm/contracts/linux-users';
 import { LinuxUserName, type ResourceStats } from '@webxterm/contracts/rest';
 import { maxSessionDirectory, maxSessionTitle } from '@webxterm/contracts/session-titles';
 import { plainLines, plainText } from '@webxterm/contracts/text';
+import type { ReportedFacts } from '../machines/agent-reports.ts';
 import type { MachineRecord } from '../machines/record.ts';
-import type { ReportedFacts } from '../machines/store.ts';
 
 // Any user can run an agent, so its data is not trusted. All of it passes through this file before it is shown, stored or forwarded.
 

@@ -23,7 +23,7 @@ import type { RawStream } from '../attachments/splice.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
-import type { MachineStore, ReportedFacts } from '../machines/store.ts';
+import type { AgentReports, ReportedFacts } from '../machines/agent-reports.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Orders } from '../updates/orders.ts';
 import { readEnd, readFacts, readTitle } from './agent-claims.ts';
@@ -41,7 +41,7 @@ export interface AgentServiceOptions {
   readonly table: LinkTable;
   readonly presence: Presence;
   readonly activity: Activity;
-  readonly store: MachineStore;
+  readonly reports: AgentReports;
   readonly sessionLists: SessionLists;
   readonly terminations: Pick<TerminationDelivery, 'follow'>;
   readonly commands: Pick<Commands, 'receive'>;
@@ -131,10 +131,10 @@ export class AgentService {
 
   /** Stores the reported facts. Refuses the link if the machine was removed or its key was replaced. */
   async #report(link: Link, { facts }: Pick<Registered, 'facts'>): Promise<void> {
-    const { store, logger, now } = this.#options;
+    const { reports, logger, now } = this.#options;
     const { agentId, publicKey } = link.identity;
     try {
-      const reported = await store.report(agentId, publicKey, facts, new Date(now()));
+      const reported = await reports.report(agentId, publicKey, facts, new Date(now()));
       if (reported === 'removed') link.refuse(new LinkRefusal('machine_revoked', true));
       // A hub that started after the loss of the stream EVENTS does not know the replaced keys, and has welcomed a link pass of one.
       if (reported === 'key_replaced') link.refuse(new LinkRefusal('bad_credential', true));

@@ -1,11 +1,11 @@
 import type { Logger } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
-import type { MachineStore } from '../machines/store.ts';
+import type { AgentReports } from '../machines/agent-reports.ts';
 import type { Contest } from './link-table.ts';
 
 export interface ContestNotes {
   readonly auditor: Pick<Auditor, 'count'>;
-  readonly store: Pick<MachineStore, 'noteClone' | 'lastAddress'>;
+  readonly reports: Pick<AgentReports, 'noteClone' | 'lastAddress'>;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -15,13 +15,13 @@ export interface ContestNotes {
  * owner gets a notice only if both are alive: a process that replaced a silent one may be the same agent after a restart.
  */
 export const noteContest = async (
-  { auditor, store, logger, now }: ContestNotes,
+  { auditor, reports, logger, now }: ContestNotes,
   { kind, newDial, holder }: Contest,
 ): Promise<void> => {
   const { agentId, publicKey, machineName, ownerId, instanceId, address } = newDial;
   const held_by = holder.instanceId;
   // If another hub holds the link, the address comes from the machine record.
-  const held_from = holder.address ?? (await store.lastAddress(agentId).catch(() => '')) ?? '';
+  const held_from = holder.address ?? (await reports.lastAddress(agentId).catch(() => '')) ?? '';
   void auditor.count(agentId, {
     action: kind === 'cloned' ? 'machine_cloned' : 'machine_displaced',
     actor: { kind: 'service' },
@@ -31,7 +31,7 @@ export const noteContest = async (
   });
   if (kind !== 'cloned') return;
   const notice = { kind, at: new Date(now()), address, other_address: held_from };
-  store.noteClone(agentId, publicKey, notice).catch((error: unknown) => {
+  reports.noteClone(agentId, publicKey, notice).catch((error: unknown) => {
     logger.warn(
       { err: error, agent_id: agentId },
       'clone notice could not be stored; it is tried again at the next dial of the copy',

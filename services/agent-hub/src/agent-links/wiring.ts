@@ -29,10 +29,10 @@ export const wireLinks = (core: Core) => {
 };
 
 /** Revokes everything that was issued under a replaced API key: closes its links, and marks the machines. */
-const revokeKey = (keyId: string, { store, logger, now }: Core, links: LinkTable): void => {
+const revokeKey = (keyId: string, { reports, logger, now }: Core, links: LinkTable): void => {
   for (const link of links.all())
     if (link.identity.keyId === keyId) link.refuse(new LinkRefusal('bad_credential', true));
-  store.revokeKey(keyId, new Date(now())).catch((error: unknown) => {
+  reports.revokeKey(keyId, new Date(now())).catch((error: unknown) => {
     logger.warn(
       { err: error },
       'machines of a replaced API key could not be marked; it is tried again at the next start',

@@ -3,10 +3,10 @@ import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import mongoose, { type ClientSession } from 'mongoose';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
+import type { ReportedFacts } from '../machines/agent-reports.ts';
 import { inTime } from '../machines/in-time.ts';
 import { numberedName, storedDescription, storedName, storedTags } from '../machines/machine-name.ts';
 import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from '../machines/record.ts';
-import type { ReportedFacts } from '../machines/store.ts';
 
 export interface NewMachine extends ReportedFacts {
   readonly owner_id: string;

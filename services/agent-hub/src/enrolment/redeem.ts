@@ -3,8 +3,8 @@ import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { makeMachineCredential, sha256Hex } from '../agent-links/machine-credential.ts';
 import { LinkRefusal } from '../agent-links/refusal.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
+import type { ReportedFacts } from '../machines/agent-reports.ts';
 import { isPending, type StoredMachine } from '../machines/record.ts';
-import type { ReportedFacts } from '../machines/store.ts';
 import type { EnrolmentStore } from './enrolment-store.ts';
 import { isRegistrationToken, registrationHash } from './registration-token.ts';
 

@@ -4,10 +4,10 @@ import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
 import { readStats, readUptime } from '../agent-links/agent-claims.ts';
+import type { AgentReports } from './agent-reports.ts';
 import type { MachineRecord } from './record.ts';
 import type { StatsHistory } from './stats-history.ts';
 import type { StatsRecord } from './stats-record.ts';
-import type { MachineStore } from './store.ts';
 
 /** How often stats and activity times are written to the database. */
 const saveEveryMs = 60_000;
@@ -28,7 +28,7 @@ export interface Latest {
 
 export interface ActivityOptions {
   readonly bus: NatsConnection;
-  readonly store: Pick<MachineStore, 'saveActivity'>;
+  readonly reports: Pick<AgentReports, 'saveActivity'>;
   readonly history: Pick<StatsHistory, 'save'>;
   readonly logger: Logger;
   readonly now: () => number;
@@ -119,7 +119,7 @@ export class Activity {
       this.#options.logger.warn({ err: error, readings: readings.length }, 'machine stats history could not be saved');
     });
     try {
-      await this.#options.store.saveActivity(batch);
+      await this.#options.reports.saveActivity(batch);
     } catch (error) {
       for (const [agentId, fields] of batch) this.#unsaved.set(agentId, { ...fields, ...this.#unsaved.get(agentId) });
       this.#options.logger.warn({ err: error }, 'machine activity could not be saved, retrying later');

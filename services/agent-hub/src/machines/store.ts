@@ -8,7 +8,6 @@ import { inTime } from './in-time.ts';
 import type { ListOrder } from './list-order.ts';
 import {
   type AccessRecord,
-  type KeyNotice,
   type MachineModels,
   type MachineRecord,
   type StoredMachine,
@@ -47,12 +46,6 @@ export interface MachineQuery {
   readonly pending: boolean | undefined;
 }
 
-/** The machine facts of a hello. */
-export type ReportedFacts = Pick<
-  MachineRecord,
-  'os' | 'arch' | 'agent_version' | 'ip_address' | 'process_user' | 'metadata'
->;
-
 /** Time limit of a read during an attach, so that an unresponsive database does not block terminals. */
 const accessDeadlineMs = 3000;
 const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -72,7 +65,7 @@ const placeIn = (order: ListOrder, place: Place): SectionPlace => {
 
 const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
 
-/** Reads machines, and updates their facts, activity and notices. `EnrolmentStore` creates them. */
+/** Reads machines. `EnrolmentStore` creates them, and `AgentReports` updates them from their agents. */
 export class MachineStore {
   readonly #models: MachineModels;
 
@@ -202,50 +195,6 @@ export class MachineStore {
       this.#models.machines.find(filter, { name: 1 }).sort({ name_key: 1 }).limit(limit).lean(),
     ]);
     return { total, names: found.map(({ name }) => name) };
-  }
-
-  /**
-   * Stores the facts of a hello, and the time.
-   * @returns `key_replaced` if the API key of the machine was replaced; `removed` if the machine was removed, or another agent has replaced
-   * this one. Then nothing is stored
-   */
-  async report(
-    agentId: string,
-    publicKey: string,
-    facts: ReportedFacts,
-    now: Date,
-  ): Promise<'stored' | 'key_replaced' | 'removed'> {
-    const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };
-    const update = { $set: { ...facts, last_active: now } };
-    const { matchedCount } = await this.#models.machines.updateOne({ ...which, key_revoked_at: null }, update);
-    if (matchedCount > 0) return 'stored';
-    return (await this.#models.machines.exists(which)) === null ? 'removed' : 'key_replaced';
-  }
-
-  /** The address of the current or last agent of the machine; undefined for an unknown machine. */
-  async lastAddress(agentId: string): Promise<string | undefined> {
-    const machine = await this.#models.machines.findOne({ agent_id: agentId }, { ip_address: 1 }).lean();
-    return machine?.ip_address;
-  }
-
-  /** Stores a notice that two agents use this key. */
-  async noteClone(agentId: string, publicKey: string, notice: KeyNotice): Promise<void> {
-    const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };
-    await this.#models.machines.updateOne(which, { $set: { notice } });
-  }
-
-  /** Revokes the credentials that were issued under a replaced API key. */
-  async revokeKey(keyId: string, now: Date): Promise<void> {
-    await this.#models.machines.updateMany({ key_id: keyId, key_revoked_at: null }, { $set: { key_revoked_at: now } });
-  }
-
-  /** Writes the activity of many machines in one bulk write. */
-  async saveActivity(activity: ReadonlyMap<string, Partial<MachineRecord>>): Promise<void> {
-    if (activity.size === 0) return;
-    const writes = [...activity].map(([agentId, fields]) => ({
-      updateOne: { filter: { agent_id: agentId }, update: { $set: fields } },
-    }));
-    await this.#models.machines.bulkWrite(writes, { ordered: false });
   }
 
   async #scoped(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
