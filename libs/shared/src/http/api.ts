@@ -10,7 +10,6 @@ import express, {
   type Response,
 } from 'express';
 import { type HttpLogger, pinoHttp } from 'pino-http';
-import type { z } from 'zod';
 import type { JwtKey } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
 import { closeServer } from '../lifecycle/close-server.ts';
@@ -26,6 +25,7 @@ import { bearerToken } from './bearer-token.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { GatewayClockError, GatewayGuard } from './gateway-guard.ts';
 import { type GatewayFacts, gatewayAheadHeader, signedInHeader } from './gateway-proof.ts';
+import { parseBody, parseInput } from './request-input.ts';
 import { inRequestScope } from './request-scope.ts';
 
 /** The caller, from the allow-list entry of the token's sign-in. */
@@ -64,8 +64,6 @@ export interface ApiOptions {
   readonly now?: () => number;
 }
 
-/** The largest JSON body. */
-const maxBody = '64kb';
 /**
  * In bytes: the gateway's limit (16 KiB) and the headers that it adds. So the gateway rejects oversized headers, with an error of the API.
  */
@@ -242,54 +240,6 @@ const methodNotAllowed =
     response.setHeader('allow', allowed.sort().join(', '));
     next(new AppError('method_not_allowed'));
   };
-
-// A body of 64 KiB needs no compression, and a decoder would be one more parser for untrusted bytes.
-const jsonBody = express.json({ limit: maxBody, strict: true, inflate: false, type: () => true });
-
-/** Reads a JSON body: 415 for another media type, 413 and 400 from the parser. */
-const parseBody: RequestHandler = (request, response, next) => {
-  if (!request.is('application/json')) return next(new AppError('unsupported_media_type'));
-  jsonBody(request, response, (error: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
-};
-
-/** Maps every error while reading a body to a client error. */
-const unreadableBody = (error: unknown): AppError => {
-  const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') return new AppError('payload_too_large', `The request body is over ${maxBody}.`);
-  if (type === 'encoding.unsupported')
-    return new AppError('unsupported_media_type', 'Send the body without Content-Encoding.');
-  if (type === 'charset.unsupported') return new AppError('unsupported_media_type');
-  return new AppError('bad_request', 'The body is not valid JSON.', { cause: error });
-};
-
-const parseInput = <R extends Route>(route: R, request: Request): RouteInput<R> => {
-  const details: { path: string; message: string }[] = [];
-  const read = (schema: z.ZodType | undefined, value: unknown): unknown => {
-    if (schema === undefined) return {};
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) details.push({ path: issuePath(issue), message: issue.message });
-    return undefined;
-  };
-  const input = {
-    params: read(route.params, request.params),
-    query: read(route.query, request.query),
-    body: route.body && read(route.body, request.body),
-  };
-  if (details.length > 0)
-    throw new AppError('invalid_input', `The request is not valid: ${describe(details)}.`, { details });
-  // Parsed by the same schemas from which RouteInput<R> is inferred. TypeScript cannot infer that through the loop above.
-  return input as RouteInput<R>;
-};
-
-const issuePath = (issue: z.core.$ZodIssue): string =>
-  [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.');
-
-const describe = (details: readonly { path: string; message: string }[]): string =>
-  details
-    .slice(0, 5)
-    .map((detail) => (detail.path === '' ? detail.message : `${detail.path}: ${detail.message}`))
-    .join('; ');
 
 const requestLog = (logger: Logger): HttpLogger =>
   pinoHttp({
