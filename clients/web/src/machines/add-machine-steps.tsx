@@ -115,7 +115,7 @@ const InstallStep = ({ form, token, visible }: Tokens & { form: 'curl' | 'wget' 
         </Text>
       )}
       <Text size="sm" c="dimmed">
-        To install the agent for one user without root rights, leave <Code>sudo</Code> out.
+        As root, or to install the agent for one user without root rights, leave <Code>sudo</Code> out.
       </Text>
     </>
   );
