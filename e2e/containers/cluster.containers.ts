@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from '../support/raw-terminal.ts';
-import { eventually, Rest } from '../support/rest.ts';
+import { eventually, exitCodeOf, Rest } from '../support/rest.ts';
 import { type StepResult, somebodyWhoSignsIn, WatchedTerminals } from '../support/watched-terminals.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { projectFolder } from './compose.ts';
@@ -156,11 +156,7 @@ describe('the cluster in containers', () => {
     expect(body.update).toMatchObject({ state: 'unsupported', reason: 'It is updated with its container image.' });
     await terminal.type('exit 3\n');
     expect((await terminal.closed).code).toBe(1000);
-    const ended = await eventually('the session has ended', async () => {
-      const { body } = await rest.get<{ session: { exit_code: number | null } }>(`/api/sessions/${terminal.sessionId}`);
-      return body.session.exit_code ?? undefined;
-    });
-    expect(ended).toBe(3);
+    expect(await exitCodeOf(rest, terminal.sessionId)).toBe(3);
   });
 
   it('signs users up and in, and shows them no machine of other users', async () => {

@@ -108,3 +108,10 @@ export const onlineMachine = (rest: Rest): Promise<Machine> =>
   eventually('a machine comes online', async () =>
     (await rest.machines()).find((machine) => machine.status === 'online'),
   );
+
+/** The exit code of a session, once it has ended. */
+export const exitCodeOf = (rest: Rest, sessionId: string): Promise<number> =>
+  eventually('the session has ended', async () => {
+    const { body } = await rest.get<{ session: { exit_code: number | null } }>(`/api/sessions/${sessionId}`);
+    return body.session.exit_code ?? undefined;
+  });
