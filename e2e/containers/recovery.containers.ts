@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { forgetDocument } from '../support/rest.ts';
 import { somebodyWhoSignsIn, WatchedTerminals } from '../support/watched-terminals.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { Compose, composeFiles, projectFolder } from './compose.ts';
@@ -112,6 +113,7 @@ describe('an upgrade', () => {
         for (const line of said) process.stdout.write(`  ${line}\n`);
       });
       process.stdout.write(`  ${describeStep(step)}\n`);
+      forgetDocument(cluster.url);
       expect(await recall({ url: cluster.url, admin: await today.admin() })).toEqual(before);
       expect(await terminals.finish()).toBeGreaterThan(watched * 1024);
       // Nothing is left to do: a plain `up` recreates no container.

@@ -5,6 +5,11 @@ import { DocumentedAnswers } from './documented-answers.ts';
 /** By the address of a gateway. */
 const documents = new Map<string, DocumentedAnswers>();
 
+/** After an upgrade of this gateway: its answers are those of the document that it has now. */
+export const forgetDocument = (url: string): void => {
+  documents.delete(url);
+};
+
 export interface Answer<T = Record<string, unknown>> {
   status: number;
   headers: Headers;
