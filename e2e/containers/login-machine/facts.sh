@@ -38,7 +38,9 @@ fi
   fi
   while read -r key value; do
     case $key in
-      Uid: | Gid: | Groups: | Umask: | NoNewPrivs: | Seccomp: | SigPnd: | SigBlk: | SigIgn: | Cap*) printf 'status %s=%s\n' "$key" "$value" ;;
+      # The process itself, its memory and its past.
+      Name: | State: | Tgid: | Ngid: | Pid: | PPid: | TracerPid: | FDSize: | NS* | Vm* | Rss* | HugetlbPages: | SigQ: | *_ctxt_switches:) ;;
+      *) printf 'status %s=%s\n' "$key" "$value" ;;
     esac
   done </proc/$$/status
   printf '%s\n' "$descriptors"
