@@ -2,10 +2,10 @@ import { commandLimits } from '@webxterm/contracts/command-limits';
 import { describe, expect, it } from 'vitest';
 import { filesOf, read } from './markdown-links.ts';
 
-// docs/security.md#bounds and the sources say the same about limits.
+// docs/security.md#bounds, docs/limits.md and the sources say the same about limits.
 
-const rows = read('docs/security.md')
-  .split('\n')
+const rows = ['docs/security.md', 'docs/limits.md']
+  .flatMap((page) => read(page).split('\n'))
   .filter((line) => line.startsWith('| '))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
 
@@ -37,7 +37,7 @@ const limits = new Map(
     .map(({ file, name, value }) => [`${file} ${name}`, product(value) * (name.endsWith('Mib') ? 1024 * 1024 : 1)]),
 );
 
-/** By the first cell of a row of docs/security.md: the limits in its second cell. */
+/** By the first cell of a row of a page: the limits in its second cell. */
 const documented: Readonly<Record<string, readonly string[]>> = {
   'requests on one connection to the gateway': ['services/gateway/src/server/pipelining.ts maxWaiting'],
   'header lines; bytes of the head': ['services/gateway/src/request-checks/framing.ts maxHeaderLines'],
@@ -272,7 +272,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describe('the bounds in docs/security.md', () => {
+describe('the bounds in docs/security.md and the limits in docs/limits.md', () => {
   it.each(Object.entries(documented))('are those of the sources: %s', (what, named) => {
     const row = rows.find(([first]) => first === what);
     const numbers = numbersIn(row?.[1] ?? '');
