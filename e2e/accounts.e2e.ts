@@ -54,7 +54,7 @@ const addUser = async (admin: Page, username: string): Promise<string> => {
   await admin.getByRole('button', { name: 'Add a user' }).click();
   await admin.getByLabel('Username').fill(username);
   await admin.getByLabel('E-mail').fill(`${username}@example.com`);
-  await admin.getByRole('button', { name: 'Make the account' }).click();
+  await admin.getByRole('button', { name: 'Create account' }).click();
   const link = await admin.getByTestId('made-link').innerText();
   await admin.getByRole('button', { name: 'Done' }).click();
   return link;
@@ -82,7 +82,7 @@ const beginApp = async (page: Page, password: string): Promise<(steps: number) =
 const confirmApp = async (page: Page, code: string): Promise<string[]> => {
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Code', { exact: true }).fill(code);
-  await dialog.getByRole('button', { name: 'Turn it on' }).click();
+  await dialog.getByRole('button', { name: 'Turn on' }).click();
   const recovery = (await dialog.getByTestId('recovery-codes').innerText()).split(/\s+/);
   expect(recovery).toHaveLength(10);
   const done = dialog.getByRole('button', { name: 'Done' });
@@ -194,7 +194,7 @@ describe('accounts in a real browser', () => {
     const dialog = page.getByRole('dialog');
     const code = await beginApp(page, account.password);
     await dialog.getByLabel('Code', { exact: true }).fill('12345');
-    await dialog.getByRole('button', { name: 'Turn it on' }).click();
+    await dialog.getByRole('button', { name: 'Turn on' }).click();
     await dialog.getByText('Is wrong, or was used already').waitFor();
     const recovery = await confirmApp(page, code(0));
     await page.getByText('10 are left').waitFor();
@@ -221,7 +221,7 @@ describe('accounts in a real browser', () => {
     await forgetConfirmations(user.id);
     await elsewhere.goto(`${stack.url}/profile`);
     await elsewhere.getByRole('button', { name: 'New codes' }).click();
-    await elsewhere.getByRole('button', { name: 'Make new codes' }).click();
+    await elsewhere.getByRole('button', { name: 'Create new codes' }).click();
     await elsewhere.getByText('Confirm that it is you').waitFor();
     await elsewhere.getByLabel('Code', { exact: true }).fill(recovery[0] ?? '');
     await elsewhere.getByRole('button', { name: 'Confirm', exact: true }).click();
@@ -372,8 +372,8 @@ describe('accounts in a real browser', () => {
     await admin.goto(`${stack.url}/users?search=forgetful&cursor=none`);
     await admin.waitForURL((url) => !url.searchParams.has('cursor'));
     await admin.getByLabel('Actions for forgetful').click();
-    await admin.getByRole('menuitem', { name: 'Link for a new password' }).click();
-    await admin.getByRole('button', { name: 'Make the link' }).click();
+    await admin.getByRole('menuitem', { name: 'Password reset link' }).click();
+    await admin.getByRole('button', { name: 'Create link' }).click();
     const link = await admin.getByTestId('made-link').innerText();
     await choosePassword(await newPage(), link, 'a new password');
     await signIn(await newPage(), { email: 'forgetful@example.com', password: 'a new password' });

@@ -70,9 +70,9 @@ const giveAccess = async (page: Page, may: 'Open terminals' | 'See it only'): Pr
   await access.getByRole('combobox', { name: 'May' }).click();
   await page.getByRole('option', { name: may }).click();
   await access.getByRole('button', { name: 'Give access' }).click();
-  const person = access.getByRole('group', { name: 'Give access to this person?' });
+  const person = access.getByRole('group', { name: 'Give access to this user?' });
   await person.getByText('gast@example.com').waitFor();
-  await person.getByRole('button', { name: 'Yes, this person' }).click();
+  await person.getByRole('button', { name: 'Yes, this user' }).click();
   await person.waitFor({ state: 'detached' });
   await access.getByText(/gast@example\.com, since/).waitFor();
   await access.getByText(may === 'See it only' ? 'View' : 'Terminals', { exact: true }).waitFor();
@@ -174,7 +174,7 @@ describe('a machine, from its first line to its removal', () => {
   it('can be left by the user with whom it is shared, who can also block later shares of its owner and undo that', async () => {
     const { page } = guest;
     const access = owner.page.getByRole('region', { name: 'Access' });
-    const refused = page.getByRole('region', { name: 'Refused shares' });
+    const refused = page.getByRole('region', { name: 'Blocked users' });
     const dialog = page.getByRole('dialog', { name: 'Leave frontend?' });
     const openDialog = async (): Promise<void> => {
       await page.goto(stack.url);
@@ -190,13 +190,13 @@ describe('a machine, from its first line to its removal', () => {
     await dialog.getByRole('button', { name: 'Leave machine' }).click();
     await page.getByText(/no machines yet/i).waitFor();
     await page.goto(`${stack.url}/profile`);
-    await refused.getByText("You refuse nobody's shares.").waitFor();
+    await refused.getByText('You have blocked nobody.').waitFor();
 
     await owner.page.reload();
     await access.getByText('Only its owner and administrators have this machine.').waitFor();
     await giveAccess(owner.page, 'See it only');
     await openDialog();
-    await dialog.getByRole('checkbox', { name: 'Also refuse whatever the same person shares with me' }).check();
+    await dialog.getByRole('checkbox', { name: 'Also block the user who shared it' }).check();
     await dialog.getByRole('button', { name: 'Leave machine' }).click();
     await page.getByText(/no machines yet/i).waitFor();
     await page.goto(`${stack.url}/profile`);
@@ -205,17 +205,17 @@ describe('a machine, from its first line to its removal', () => {
     await owner.page.reload();
     await access.getByLabel('Username').fill('gast');
     await access.getByRole('button', { name: 'Give access' }).click();
-    await access.getByRole('button', { name: 'Yes, this person' }).click();
+    await access.getByRole('button', { name: 'Yes, this user' }).click();
     await access.getByText('gast does not accept machines that you share.').waitFor();
-    await refused.getByRole('button', { name: 'Take shares of olga again' }).click();
-    await refused.getByText("You refuse nobody's shares.").waitFor();
+    await refused.getByRole('button', { name: 'Unblock olga' }).click();
+    await refused.getByText('You have blocked nobody.').waitFor();
     await refused.getByLabel('Username').fill('nobody of this name');
-    await refused.getByRole('button', { name: 'Refuse their shares' }).click();
+    await refused.getByRole('button', { name: 'Block user' }).click();
     await refused.getByRole('alert').waitFor();
     await refused.getByLabel('Username').fill('olga');
-    await refused.getByRole('button', { name: 'Refuse their shares' }).click();
-    await refused.getByRole('button', { name: 'Take shares of olga again' }).click();
-    await refused.getByText("You refuse nobody's shares.").waitFor();
+    await refused.getByRole('button', { name: 'Block user' }).click();
+    await refused.getByRole('button', { name: 'Unblock olga' }).click();
+    await refused.getByText('You have blocked nobody.').waitFor();
     await giveAccess(owner.page, 'See it only');
     await openDialog();
     await dialog.getByRole('button', { name: 'Leave machine' }).click();

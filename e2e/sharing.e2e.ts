@@ -57,7 +57,7 @@ describe('a guest by a link', () => {
     await owner.until(/\d winches 0/);
     await openDialog();
     await dialog().getByText('With a link').click();
-    await dialog().getByRole('button', { name: 'Make a link' }).click();
+    await dialog().getByRole('button', { name: 'Create link' }).click();
     const link = await dialog().getByTestId('share-link').innerText();
     await closeDialog();
 
@@ -108,11 +108,11 @@ describe('a guest by a link', () => {
 describe('a guest with control', () => {
   it('asks to type, types when the owner allows it, and no longer once the owner types', async () => {
     await openDialog();
-    await choose('Guests may', 'Type when I let them');
+    await choose('Guests may', 'Type when I allow it');
     await dialog().getByLabel('Username or e-mail').fill(bob.email);
     await dialog().getByRole('button', { name: 'Share', exact: true }).click();
-    await dialog().getByRole('button', { name: 'Yes, this person' }).click();
-    await dialog().getByText('Types when you let them').waitFor();
+    await dialog().getByRole('button', { name: 'Yes, this user' }).click();
+    await dialog().getByText('Types when you allow it').waitFor();
     await closeDialog();
     await owner.focus();
 

@@ -171,7 +171,7 @@ describe('the terminal page', () => {
     const focused = (): Promise<string> =>
       page.evaluate('document.activeElement?.ariaLabel ?? document.activeElement?.role');
     await keyboard.press('Control+Shift+?');
-    const keys = page.getByRole('dialog', { name: 'Keys of the terminal page' });
+    const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     await keys.waitFor();
     // Until then Escape is for the shell too, whose next letter it would take as one with Alt.
     const inDialog = 'document.activeElement?.closest("[role=dialog]") !== null';

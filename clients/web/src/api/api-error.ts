@@ -41,7 +41,7 @@ export class ApiError extends Error {
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
   constructor(cause: unknown) {
-    super('The server cannot be reached. Check your connection; this page goes on trying.', { cause });
+    super('The server cannot be reached. Check your connection. This page keeps trying.', { cause });
   }
 }
 
@@ -84,7 +84,7 @@ export const errorFrom = async (response: Response): Promise<ApiError> => {
   return new ApiError({
     status: response.status,
     code: response.status >= 500 ? 'unavailable' : 'bad_request',
-    message: `The server answered ${response.status} without saying why. Something between you and WebXTerm may be in the way.`,
+    message: `The server answered ${response.status} without a reason. A proxy between you and WebXTerm may have failed. Try again.`,
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfterMs,
   });

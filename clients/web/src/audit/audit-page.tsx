@@ -21,7 +21,7 @@ export const AuditPage = () => {
   usePageTitle('Audit log');
   const me = useUser();
   if (me !== undefined && me.role !== 'admin')
-    return <NotFound title="Administrators only" text="Ask one of them if you need to know what was done." />;
+    return <NotFound title="Administrators only" text="Ask an administrator for the entries that you need." />;
   return <Log />;
 };
 
@@ -33,12 +33,12 @@ const Log = () => {
   const rows = log.data?.events;
   return (
     <>
-      <PageHeader title="Audit log" text="Who did what, the latest first." actions={<Downloads />} />
+      <PageHeader title="Audit log" text="Actions of users and agents, the latest first." actions={<Downloads />} />
       <AuditFilters userName={nameOf(rows, search.user)} />
       {log.isError && (
         <Stack mb="md">
           <Failure
-            title={rows === undefined ? 'The audit log could not be fetched' : 'This list may be out of date'}
+            title={rows === undefined ? 'The audit log could not be loaded' : 'This list may be out of date'}
             error={log.error}
             onRetry={() => void log.refetch()}
           />
@@ -68,9 +68,7 @@ const Nothing = ({ filtered }: { filtered: boolean }) => {
     <EmptyState
       icon={<IconListSearch size={28} stroke={1.6} />}
       title={filtered ? 'Nothing found' : 'Nothing yet'}
-      text={
-        filtered ? 'Nothing in the log fits all of these filters.' : 'What people do is listed here within seconds.'
-      }
+      text={filtered ? 'No entry matches all of these filters.' : 'Actions are listed here within seconds.'}
     >
       {filtered && (
         <Button variant="default" onClick={() => void navigate({ to: '/audit', search: {} })}>

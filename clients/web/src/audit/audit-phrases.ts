@@ -82,9 +82,9 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   recording_hold_changed: 'Changed the hold of a recording',
   file_downloaded: 'Downloaded a file',
   file_uploaded: 'Uploaded a file',
-  folder_created: 'Made a folder',
+  folder_created: 'Created a folder',
   file_renamed: 'Renamed a file',
-  file_removed: 'Removed a file',
+  file_removed: 'Deleted a file',
   recording_policy_changed: 'Changed a recording policy',
 };
 

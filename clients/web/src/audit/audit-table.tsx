@@ -200,7 +200,7 @@ const More = ({ row, search }: { row: AuditRow; search: AuditFilters }) => (
 
 /** Shown until the first page has loaded. */
 export const AuditTableSkeleton = () => (
-  <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching the audit log">
+  <div className={classes.frame} aria-busy="true" role="status" aria-label="Loading the audit log">
     {['a', 'b', 'c', 'd', 'e', 'f'].map((row) => (
       <Skeleton key={row} height={24} m="md" radius="md" />
     ))}

@@ -46,17 +46,17 @@ export const DashboardPage = () => {
     <Stack gap="md">
       <PageHeader title="Dashboard" />
       {failed !== undefined && (
-        <Failure title="Not everything could be fetched" error={failed.error} onRetry={() => void failed.refetch()} />
+        <Failure title="Not everything could be loaded" error={failed.error} onRetry={() => void failed.refetch()} />
       )}
       {stats.data === undefined ? (
-        <Skeleton height={96} radius="lg" role="status" aria-label="Fetching figures" />
+        <Skeleton height={96} radius="lg" role="status" aria-label="Loading figures" />
       ) : (
         <Figures stats={stats.data} />
       )}
       <Paper className={cards.card} component="section" aria-label="Recent machines">
         <h2 className={cards.heading}>Recently active</h2>
         {machines.data === undefined && (
-          <Skeleton height={120} radius="md" role="status" aria-label="Fetching machines" />
+          <Skeleton height={120} radius="md" role="status" aria-label="Loading machines" />
         )}
         {machines.data !== undefined && noneOf(machines.data) && (
           <Text size="sm" c="dimmed">
@@ -70,7 +70,7 @@ export const DashboardPage = () => {
       <Paper className={cards.card} component="section" aria-label="Recent activity">
         <h2 className={cards.heading}>Recent activity</h2>
         {activity.data === undefined ? (
-          <Skeleton height={80} radius="md" role="status" aria-label="Fetching activity" />
+          <Skeleton height={80} radius="md" role="status" aria-label="Loading activity" />
         ) : (
           <Activity items={activity.data.activity} now={now} />
         )}
@@ -120,7 +120,7 @@ const words: Record<RecentActivity['activity'][number]['what'], string> = {
 const Activity = ({ items, now }: { items: RecentActivity['activity']; now: number }) =>
   items.length === 0 ? (
     <Text size="sm" c="dimmed">
-      Nothing yet on the machines that you own.
+      No activity yet on the machines that you own.
     </Text>
   ) : (
     <ul className={classes.activity}>

@@ -20,8 +20,8 @@ export const NewFolderDialog = ({ place, folder, onClose }: InFolder) => {
   return (
     <NameDialog
       title="New folder"
-      submit="Make the folder"
-      failed="The folder was not made"
+      submit="Create folder"
+      failed="The folder was not created"
       before=""
       change={make}
       onClose={onClose}

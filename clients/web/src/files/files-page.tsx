@@ -41,11 +41,7 @@ export const FilesPage = () => {
         </Group>
       </Anchor>
       {machine.isError && (
-        <Failure
-          title="The machine could not be fetched"
-          error={machine.error}
-          onRetry={() => void machine.refetch()}
-        />
+        <Failure title="The machine could not be loaded" error={machine.error} onRetry={() => void machine.refetch()} />
       )}
       {machine.isPending && <Ghost />}
       {machine.data !== undefined && <Files machine={machine.data} />}
@@ -227,7 +223,7 @@ const NoRight = () => (
 );
 
 const Ghost = () => (
-  <Stack gap="sm" role="status" aria-busy="true" aria-label="Fetching the files">
+  <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading the files">
     <Skeleton height={34} radius="md" />
     <Skeleton height={34} radius="md" />
     <Skeleton height={34} radius="md" />

@@ -15,7 +15,7 @@ export const UploadList = ({ queue }: { queue: UploadQueue }) => {
     <Paper withBorder radius="md" px="md" py="xs" component="section" aria-label="Uploads">
       <Group justify="space-between">
         <Text fw={600} size="sm" role="status">
-          {open === 0 ? 'All uploads are done' : `${open} of ${uploads.length} uploads to do`}
+          {open === 0 ? 'All uploads are done' : `${open} of ${uploads.length} uploads left`}
         </Text>
         {open === 0 && (
           <Button size="compact-xs" variant="subtle" onClick={() => queue.removeAll()}>

@@ -7,13 +7,13 @@ export const Crash = ({ error }: { error: unknown }) => (
   <div style={{ padding: '2rem' }} role="alert">
     <EmptyState
       icon={<IconMoodSad size={28} stroke={1.6} />}
-      title="This page broke"
-      text={error instanceof Error ? error.message : 'Something went wrong while drawing it.'}
+      title="This page stopped working"
+      text={error instanceof Error ? error.message : 'An error occurred while it was shown. Reload it.'}
     >
       <Group>
         <Button onClick={() => window.location.reload()}>Reload</Button>
         <Button variant="default" component="a" href="/">
-          To my machines
+          Show my machines
         </Button>
       </Group>
     </EmptyState>

@@ -15,7 +15,7 @@ export const NotFound = ({
   return (
     <EmptyState icon={<IconCompass size={28} stroke={1.6} />} title={title} text={text} isPage>
       <Button component={Link} to="/" variant="default">
-        To my machines
+        Show my machines
       </Button>
     </EmptyState>
   );

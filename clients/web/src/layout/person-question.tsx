@@ -24,7 +24,7 @@ export const PersonQuestion = (props: {
           Cancel
         </Button>
         <Button size="xs" loading={props.busy} onClick={() => props.onYes(props.person)}>
-          Yes, this person
+          Yes, this user
         </Button>
       </Group>
     </Group>

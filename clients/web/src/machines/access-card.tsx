@@ -21,12 +21,12 @@ export const AccessCard = ({ machine }: { machine: Machine }) => {
         {severalUsers ? <SeveralUsers /> : <SameUser name={machine.metadata.linux_user} />}
         {users.isError && (
           <Failure
-            title="Who has access could not be fetched"
+            title="Who has access could not be loaded"
             error={users.error}
             onRetry={() => void users.refetch()}
           />
         )}
-        {users.isPending && <Skeleton height={44} radius="md" role="status" aria-label="Fetching who has access" />}
+        {users.isPending && <Skeleton height={44} radius="md" role="status" aria-label="Loading who has access" />}
         {users.data?.total === 0 && (
           <Text size="sm" c="dimmed">
             Only its owner and administrators have this machine.

@@ -60,7 +60,7 @@ export const AddMachinePage = () => {
                 <InstallSteps
                   token={added.token}
                   visible={added.token}
-                  note={`The token is shown once. It makes one machine ${added.name}, within 24 hours.`}
+                  note={`The token is shown once. It registers one machine as ${added.name}, within 24 hours.`}
                 />
               )}
             </Paper>

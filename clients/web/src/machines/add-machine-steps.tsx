@@ -17,7 +17,7 @@ export const AddMachineSteps = () => {
   const [shown, setShown] = useState(false);
   if (profile.isError)
     return (
-      <Failure title="Your API key could not be fetched" error={profile.error} onRetry={() => void profile.refetch()} />
+      <Failure title="Your API key could not be loaded" error={profile.error} onRetry={() => void profile.refetch()} />
     );
   const hidden = profile.data?.user.api_key === '';
   const apiKey = hidden ? show.data : profile.data?.user.api_key;
@@ -35,7 +35,7 @@ export const AddMachineSteps = () => {
     <InstallSteps
       token={apiKey}
       visible={shown || apiKey === undefined ? apiKey : maskedKey(apiKey)}
-      note="Whoever has the key can add machines to your account, so treat it like a password."
+      note="Anyone who has the key can add machines to your account, so treat it like a password."
       aside={
         <Button
           variant="subtle"

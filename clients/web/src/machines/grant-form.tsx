@@ -68,7 +68,7 @@ export const GrantForm = ({ agentId, linuxUsers }: { agentId: string; linuxUsers
         {limited && <LinuxUsersField linuxUsers={linuxUsers} value={limit} onChange={setLimit} />}
         {grantee.data !== undefined && (
           <PersonQuestion
-            label="Give access to this person?"
+            label="Give access to this user?"
             person={grantee.data}
             busy={grant.isPending}
             onYes={give}
@@ -96,7 +96,7 @@ const LinuxUsersField = ({ linuxUsers, value, onChange }: LinuxUsersFieldProps) 
   return (
     <TagsInput
       label="Only as"
-      description={`Linux users of the machine. Empty: all${any ? '. Enter adds an account that is not in the list' : ''}`}
+      description={`Linux users of the machine. Empty: all${any ? '. Enter adds one that is not in the list' : ''}`}
       size="sm"
       data={named}
       value={value}

@@ -27,7 +27,7 @@ export const HistoryCard = ({ agentId }: { agentId: string }) => {
         <SegmentedControl size="xs" data={spans} value={hours} onChange={setHours} aria-label="Time shown" />
       </Group>
       {metrics.isError && (
-        <Failure title="History could not be fetched" error={metrics.error} onRetry={() => void metrics.refetch()} />
+        <Failure title="History could not be loaded" error={metrics.error} onRetry={() => void metrics.refetch()} />
       )}
       {metrics.isPending && <Waiting />}
       {metrics.data?.points.length === 0 && (
@@ -44,4 +44,4 @@ export const HistoryCard = ({ agentId }: { agentId: string }) => {
   );
 };
 
-const Waiting = () => <Skeleton height={430} radius="md" role="status" aria-label="Fetching history" />;
+const Waiting = () => <Skeleton height={430} radius="md" role="status" aria-label="Loading history" />;

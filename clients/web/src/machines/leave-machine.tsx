@@ -52,8 +52,8 @@ const LeaveDialog = ({ agentId, name, onClose }: LeaveMachineProps & { onClose: 
     >
       <Text>Your terminals on it end, and it is no longer in your list. Its owner can share it with you again.</Text>
       <Checkbox
-        label="Also refuse whatever the same person shares with me"
-        description="You can take this back on your profile page."
+        label="Also block the user who shared it"
+        description="You can unblock them on your profile page."
         checked={blockGiver}
         onChange={(event) => setBlockGiver(event.currentTarget.checked)}
       />

@@ -71,13 +71,13 @@ const OtherUser = ({ onChoose, onCancel }: { onChoose: (linuxUser: string) => vo
         <Stack>
           <TextInput
             label="Linux user"
-            description="An account of the machine that has a login shell. root only if it is in the list."
+            description="A Linux user of the machine with a login shell. root only if it is in the list."
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}
             data-autofocus
             value={text}
-            error={name !== '' && !valid && 'This cannot be the name of an account'}
+            error={name !== '' && !valid && 'This cannot be the name of a Linux user'}
             onChange={(event) => setText(event.currentTarget.value)}
           />
           <Group justify="flex-end">

@@ -47,7 +47,7 @@ export const MachineListPage = () => {
         actions={!none && <AddButton />}
       />
       {!none && <MachineFilters view={view} settings={settings} onView={show} onSettings={setSettings} />}
-      <ListFailure failed="Your machines could not be fetched" list={list} />
+      <ListFailure failed="Your machines could not be loaded" list={list} />
       {list.isPending && <MachineTableSkeleton />}
       <Stack>
         {list.data !== undefined && <Result list={list.data} filtered={filtered} columns={settings.columns} />}

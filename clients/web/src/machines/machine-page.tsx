@@ -72,7 +72,7 @@ const isUnreadable = (error: Error | null): boolean => error instanceof ApiError
 
 const failureTitle = (error: Error, shown: boolean): string => {
   if (isUnreadable(error)) return "This machine's details cannot be read";
-  return shown ? 'This page may be out of date' : 'The machine could not be fetched';
+  return shown ? 'This page may be out of date' : 'The machine could not be loaded';
 };
 
 const Details = ({ machine }: { machine: Machine }) => {
@@ -222,7 +222,7 @@ const Load = ({ machine }: { machine: Machine }) => {
     return (
       <Text c="dimmed" size="sm">
         {machine.status === 'online'
-          ? 'The first measurement is on its way.'
+          ? 'Waiting for the first measurement.'
           : 'Load is shown while the machine is online.'}
       </Text>
     );
@@ -241,9 +241,9 @@ const Load = ({ machine }: { machine: Machine }) => {
   );
 };
 
-/** Such as "ubuntu, deploy, any other account". */
+/** Such as "ubuntu, deploy, any other user with a login shell". */
 const accounts = (users: readonly string[]): string =>
-  users.map((user) => (user === anyLinuxUser ? 'any other account' : user)).join(', ');
+  users.map((user) => (user === anyLinuxUser ? 'any other user with a login shell' : user)).join(', ');
 
 const Facts = ({ machine }: { machine: Machine }) => {
   const now = useNow();
@@ -255,12 +255,12 @@ const Facts = ({ machine }: { machine: Machine }) => {
     ['Processors', metadata.cpu_cores > 0 ? String(metadata.cpu_cores) : ''],
     ['Memory', metadata.mem_total_mb > 0 ? gigabytes(metadata.mem_total_mb) : ''],
     ['Disk', metadata.disk_total_gb > 0 ? `${metadata.disk_total_gb} GB` : ''],
-    ['Up for', machine.status === 'online' && machine.uptime_seconds > 0 ? duration(machine.uptime_seconds) : ''],
+    ['Uptime', machine.status === 'online' && machine.uptime_seconds > 0 ? duration(machine.uptime_seconds) : ''],
     ['Address', machine.ip_address],
     ['Agent', machine.agent_version],
     ['Last seen', machine.last_active === null ? 'never' : ago(Date.parse(machine.last_active), now)],
     ['Added', localTime(machine.created_at)],
-    ['Id', machine.agent_id],
+    ['ID', machine.agent_id],
   ];
   return (
     <dl className={classes.facts}>
@@ -277,7 +277,7 @@ const Facts = ({ machine }: { machine: Machine }) => {
 };
 
 const Ghost = () => (
-  <Stack role="status" aria-busy="true" aria-label="Fetching the machine">
+  <Stack role="status" aria-busy="true" aria-label="Loading the machine">
     <Skeleton height={34} width={240} />
     <Skeleton height={120} radius="lg" />
     <Skeleton height={220} radius="lg" />

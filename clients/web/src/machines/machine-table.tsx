@@ -246,7 +246,7 @@ export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?
 
 /** Shown until the first page has loaded. */
 export const MachineTableSkeleton = () => (
-  <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching your machines">
+  <div className={classes.frame} aria-busy="true" role="status" aria-label="Loading your machines">
     {['a', 'b', 'c', 'd'].map((row) => (
       <div key={row} className={classes.ghost}>
         <div>

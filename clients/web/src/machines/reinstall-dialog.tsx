@@ -23,7 +23,7 @@ export const ReinstallDialog = ({ machine, onClose }: { machine: Machine; onClos
               ? `The command installs the agent on the machine and connects it as ${machine.name}. It replaces the command that you got before.`
               : `A new agent takes the place of the one that ${machine.name} has now. Name, tags and access stay. The agent before is disconnected for good and its terminals end, as soon as the new one is configured.`}
           </Text>
-          {create.isError && <Failure title="The commands could not be made" error={create.error} />}
+          {create.isError && <Failure title="The command could not be created" error={create.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose} data-autofocus>
               Cancel
@@ -37,7 +37,7 @@ export const ReinstallDialog = ({ machine, onClose }: { machine: Machine; onClos
         <InstallSteps
           token={token}
           visible={token}
-          note={`The token is shown once. It makes one agent ${machine.name}, within the hour.`}
+          note={`The token is shown once. It connects one agent as ${machine.name}, within the hour.`}
         />
       )}
     </Modal>

@@ -31,7 +31,7 @@ export const ApiKeyCard = ({ user }: { user: Me }) => {
     <Paper className={classes.card} component="section" aria-label="API key">
       <h2 className={classes.heading}>API key</h2>
       <Text c="dimmed" size="sm" mb="sm">
-        Agents are configured with it. Whoever has it can add machines to your account: treat it like a password.
+        Agents are configured with it. Anyone who has it can add machines to your account: treat it like a password.
       </Text>
       <div className={classes.keyRow}>
         <code className={classes.key} data-testid="api-key">
@@ -90,7 +90,7 @@ const ReplaceDialog = ({ onClose }: { onClose: () => void }) => {
       keep="Keep the key"
       confirm="Replace it"
       pending={replace.isPending}
-      failed="The key is still the same"
+      failed="The key was not replaced"
       error={replace.error}
       onClose={onClose}
       onConfirm={() => replace.mutate(undefined, { onSuccess: onClose })}

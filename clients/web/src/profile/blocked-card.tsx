@@ -17,23 +17,21 @@ export const BlockedCard = () => {
     if (username.trim() !== '') block.mutate(username.trim(), { onSuccess: () => setUsername('') });
   };
   return (
-    <Paper className={classes.card} component="section" aria-label="Refused shares">
-      <h2 className={classes.heading}>Users whose shares you refuse</h2>
+    <Paper className={classes.card} component="section" aria-label="Blocked users">
+      <h2 className={classes.heading}>Blocked users</h2>
       <Text c="dimmed" size="sm" mb="xs">
-        They can give you access to no more machines. Machines that they shared before stay until you leave them.
+        They cannot give you access to more machines. Machines that they shared before stay until you leave them.
       </Text>
       {(blocked.isError || block.isError) && (
         <Failure
-          title={block.isError ? 'They could not be put on the list' : 'The list could not be fetched'}
+          title={block.isError ? 'The user could not be blocked' : 'The list could not be loaded'}
           error={block.error ?? blocked.error}
         />
       )}
-      {blocked.isPending && (
-        <Skeleton height={50} radius="md" role="status" aria-label="Fetching whose shares you refuse" />
-      )}
+      {blocked.isPending && <Skeleton height={50} radius="md" role="status" aria-label="Loading the blocked users" />}
       {blocked.data?.users.length === 0 && (
         <Text size="sm" mb="sm">
-          You refuse nobody's shares.
+          You have blocked nobody.
         </Text>
       )}
       <ul className={classes.rows}>
@@ -52,7 +50,7 @@ export const BlockedCard = () => {
             style={{ flex: '1 1 10rem' }}
           />
           <Button type="submit" size="sm" variant="default" loading={block.isPending} disabled={username.trim() === ''}>
-            Refuse their shares
+            Block user
           </Button>
         </Group>
       </form>
@@ -83,9 +81,9 @@ const Row = ({ user }: { user: BlockedUser }) => {
         variant="default"
         loading={unblock.isPending}
         onClick={() => unblock.mutate(user.user_id)}
-        aria-label={`Take shares of ${user.username} again`}
+        aria-label={`Unblock ${user.username}`}
       >
-        Take them again
+        Unblock
       </Button>
     </li>
   );

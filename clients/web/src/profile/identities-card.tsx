@@ -25,11 +25,11 @@ export const IdentitiesCard = () => {
         With a linked sign-in you need no password here. Your second factor is still asked for.
       </Text>
       {identities.isPending && (
-        <Skeleton height={60} radius="md" role="status" aria-label="Fetching your sign-in providers" />
+        <Skeleton height={60} radius="md" role="status" aria-label="Loading your sign-in providers" />
       )}
       {identities.isError && (
         <Failure
-          title="Your sign-in providers could not be fetched"
+          title="Your sign-in providers could not be loaded"
           error={identities.error}
           onRetry={() => void identities.refetch()}
         />
@@ -83,7 +83,7 @@ const Row = ({ identity }: { identity: Identity }) => {
           onClose={() => setAsking(false)}
           onConfirm={() => unlink.mutate(identity.id, { onSuccess: () => setAsking(false) })}
         >
-          <Text size="sm">It signs you in no more. You are signed out everywhere else.</Text>
+          <Text size="sm">You can no longer sign in with it. You are signed out everywhere else.</Text>
         </ConfirmDialog>
       )}
     </li>

@@ -36,11 +36,11 @@ const LeaveDialog = ({ onClose }: { onClose: () => void }) => {
   return (
     <Modal opened onClose={onClose} title={<Text fw={650}>Delete your account?</Text>}>
       {belongings.isPending && (
-        <Skeleton height={120} radius="md" role="status" aria-label="Finding out what goes with your account" />
+        <Skeleton height={120} radius="md" role="status" aria-label="Checking what is deleted with your account" />
       )}
       {belongings.isError && (
         <Failure
-          title="It is not known what goes with your account"
+          title="The list of what is deleted with your account could not be loaded"
           error={belongings.error}
           onRetry={() => void belongings.refetch()}
         />
@@ -95,7 +95,7 @@ const Confirm = ({ belongings, onClose }: { belongings: Belongings; onClose: () 
         {errors?.general !== undefined && <Failure title="Your account was not deleted" error={leave.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            Stay
+            Keep my account
           </Button>
           <Button
             type="submit"

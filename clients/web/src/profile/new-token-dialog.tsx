@@ -98,7 +98,7 @@ const TokenForm = ({
           onChange={(event) => setName(event.currentTarget.value)}
           error={errors?.byField.name}
         />
-        <Checkbox.Group label="It may" value={scopes} onChange={setScopes} error={errors?.byField.scopes}>
+        <Checkbox.Group label="Scopes" value={scopes} onChange={setScopes} error={errors?.byField.scopes}>
           <Stack gap={6} mt={6}>
             {choices.map((scope) => (
               <Checkbox key={scope} value={scope} label={scopeText[scope]} description={scope} />

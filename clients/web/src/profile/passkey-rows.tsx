@@ -69,7 +69,7 @@ const RenameDialog = ({ passkey, onClose }: { passkey: Passkey; onClose: () => v
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          {rename.isError && <Failure title="It has its old name" error={rename.error} />}
+          {rename.isError && <Failure title="The passkey was not renamed" error={rename.error} />}
           <FormButtons submit="Save" pending={rename.isPending} onCancel={onClose} />
         </Stack>
       </form>
@@ -82,7 +82,11 @@ const RemoveDialog = ({ passkey, last, onClose }: { passkey: Passkey; last: bool
   return (
     <RemoveFactorDialog
       title={`Remove ${passkey.name}?`}
-      stays={last ? undefined : 'It signs you in no more. Remove it on the device too, or it is still offered there.'}
+      stays={
+        last
+          ? undefined
+          : 'You can no longer sign in with it. Remove it on the device too, or it is still offered there.'
+      }
       remove={remove}
       onConfirm={() => remove.mutate(passkey.id, { onSuccess: onClose })}
       onClose={onClose}

@@ -19,7 +19,7 @@ export const Picture = ({ name, url }: { name: string; url: string | null }) => 
       const { avatar_url } = await upload.mutateAsync(await shrinkPicture(file));
       signIn.amend({ avatar_url });
     } catch (error) {
-      setRefused(error instanceof Error ? error.message : 'The picture could not be put up.');
+      setRefused(error instanceof Error ? error.message : 'The picture could not be uploaded.');
     }
   };
   const takeDown = (): void => {

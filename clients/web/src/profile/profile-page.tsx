@@ -23,12 +23,12 @@ export const ProfilePage = () => {
       <PageHeader title="Profile" />
       {profile.isError && (
         <Failure
-          title="Your profile could not be fetched"
+          title="Your profile could not be loaded"
           error={profile.error}
           onRetry={() => void profile.refetch()}
         />
       )}
-      {profile.isPending && <Skeleton height={220} radius="lg" role="status" aria-label="Fetching your profile" />}
+      {profile.isPending && <Skeleton height={220} radius="lg" role="status" aria-label="Loading your profile" />}
       {user !== undefined && (
         <>
           <AccountCard user={user} />

@@ -20,13 +20,13 @@ export const RecoveryCodesDialog = ({ onClose }: { onClose: () => void }) => {
       ) : (
         <Stack>
           <Text size="sm">The codes that you have now become invalid.</Text>
-          {renew.isError && <Failure title="Your codes are still the same" error={renew.error} />}
+          {renew.isError && <Failure title="The codes were not replaced" error={renew.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
             <Button loading={renew.isPending} onClick={() => renew.mutate(undefined)}>
-              Make new codes
+              Create new codes
             </Button>
           </Group>
         </Stack>

@@ -23,12 +23,10 @@ export const SecondFactorCard = () => {
         With it, your password alone signs nobody in. It is asked for at each sign-in, and again before you change how
         you sign in, replace the API key or delete something. A passkey can also sign you in without the password.
       </Text>
-      {factors.isPending && (
-        <Skeleton height={60} radius="md" role="status" aria-label="Fetching your second factors" />
-      )}
+      {factors.isPending && <Skeleton height={60} radius="md" role="status" aria-label="Loading your second factors" />}
       {factors.isError && (
         <Failure
-          title="Your second factors could not be fetched"
+          title="Your second factors could not be loaded"
           error={factors.error}
           onRetry={() => void factors.refetch()}
         />

@@ -17,7 +17,7 @@ const bytesOf = (dataUrl: string): number => Math.floor(((dataUrl.length - dataU
  */
 export const shrinkPicture = async (file: Blob): Promise<string> => {
   const picture = await createImageBitmap(file).catch(() => {
-    throw new PictureError('This file is no picture that your browser can read.');
+    throw new PictureError('Your browser cannot read this file as a picture. Choose another one.');
   });
   const edge = Math.min(picture.width, picture.height);
   const canvas = document.createElement('canvas');
@@ -34,5 +34,5 @@ export const shrinkPicture = async (file: Blob): Promise<string> => {
     const dataUrl = canvas.toDataURL('image/jpeg', quality);
     if (bytesOf(dataUrl) <= maxAvatarBytes) return dataUrl;
   }
-  throw new PictureError('This picture stays too large however it is pressed.');
+  throw new PictureError('This picture is too large, even compressed. Choose another one.');
 };

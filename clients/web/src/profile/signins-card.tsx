@@ -32,10 +32,10 @@ export const SigninsCard = () => {
       <Text c="dimmed" size="sm" mb="xs">
         Each lasts 30 days at most. When one ends, its terminals are detached; their shells go on.
       </Text>
-      {signins.isPending && <Skeleton height={90} radius="md" role="status" aria-label="Fetching your sign-ins" />}
+      {signins.isPending && <Skeleton height={90} radius="md" role="status" aria-label="Loading your sign-ins" />}
       {(signins.isError || endOthers.isError) && (
         <Failure
-          title={endOthers.isError ? 'They could not all be ended' : 'Your sign-ins could not be fetched'}
+          title={endOthers.isError ? 'They could not all be ended' : 'Your sign-ins could not be loaded'}
           error={endOthers.error ?? signins.error}
           onRetry={() => void signins.refetch()}
         />

@@ -93,11 +93,11 @@ const AskCode = ({ secret: { secret, url }, confirm, onClose }: AskCodeProps) =>
         onChange={(event) => setCode(event.currentTarget.value)}
         error={errors?.byField.code}
       />
-      {errors?.general !== undefined && <Failure title="It is not set up" error={confirm.error} />}
+      {errors?.general !== undefined && <Failure title="The app was not set up" error={confirm.error} />}
       <Text size="xs" c="dimmed">
         You are signed out everywhere else.
       </Text>
-      <FormButtons submit="Turn it on" pending={confirm.isPending} onCancel={onClose} />
+      <FormButtons submit="Turn on" pending={confirm.isPending} onCancel={onClose} />
     </Step>
   );
 };

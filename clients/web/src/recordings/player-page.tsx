@@ -31,7 +31,7 @@ export const PlayerPage = () => {
           onRetry={() => void recording.refetch()}
         />
       ) : (
-        <Skeleton height={420} radius="md" role="status" aria-busy="true" aria-label="Fetching the recording" />
+        <Skeleton height={420} radius="md" role="status" aria-busy="true" aria-label="Loading the recording" />
       )}
     </>
   );

@@ -26,7 +26,7 @@ export const PolicyCard = () => {
         Policy of this installation
       </Title>
       {policy.isError && (
-        <Failure title="The policy could not be fetched" error={policy.error} onRetry={() => void policy.refetch()} />
+        <Failure title="The policy could not be loaded" error={policy.error} onRetry={() => void policy.refetch()} />
       )}
       {policy.data !== undefined && <PolicyForm key={JSON.stringify(policy.data)} policy={policy.data} />}
     </Paper>

@@ -40,13 +40,13 @@ export const RecordingsPage = () => {
         {isAdmin && <PolicyCard />}
         {recordings.isError && (
           <Failure
-            title="The recordings could not be fetched"
+            title="The recordings could not be loaded"
             error={recordings.error}
             onRetry={() => void recordings.refetch()}
           />
         )}
         {recordings.isPending && (
-          <Stack gap="sm" role="status" aria-busy="true" aria-label="Fetching the recordings">
+          <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading the recordings">
             <Skeleton height={44} radius="md" />
             <Skeleton height={44} radius="md" />
           </Stack>

@@ -164,7 +164,7 @@ const Rows = ({ sessions, empty, watches = false, selection }: RowsProps) => {
   if (sessions.data === undefined)
     return (
       <Failure
-        title="Your sessions could not be fetched"
+        title="Your sessions could not be loaded"
         error={sessions.error}
         onRetry={() => void sessions.refetch()}
       />
@@ -301,7 +301,7 @@ const EndDialog = (props: { session: TerminalSession | undefined; name: string; 
 };
 
 const Ghost = () => (
-  <Stack gap="sm" role="status" aria-busy="true" aria-label="Fetching your sessions">
+  <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading your sessions">
     <Skeleton height={44} radius="md" />
     <Skeleton height={44} radius="md" />
   </Stack>

@@ -22,7 +22,7 @@ export const SessionsPage = () => {
               text="Open a terminal on one of your machines. It goes on when you close the browser, and you find it here again."
             >
               <Button component={Link} to="/">
-                To my machines
+                Show my machines
               </Button>
             </EmptyState>
           }

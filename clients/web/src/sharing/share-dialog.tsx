@@ -31,8 +31,8 @@ const roles: readonly {
   readonly role: AttachMode;
   readonly always: boolean;
 }[] = [
-  { value: 'view', label: 'Look on', role: 'view', always: false },
-  { value: 'control', label: 'Type when I let them', role: 'control', always: false },
+  { value: 'view', label: 'View', role: 'view', always: false },
+  { value: 'control', label: 'Type when I allow it', role: 'control', always: false },
   { value: 'always', label: 'Type without asking', role: 'control', always: true },
 ];
 const lives = [
@@ -43,7 +43,7 @@ const lives = [
 ];
 const uses = [1, 2, 5, 10, maxLinkUses].map((count) => ({
   value: String(count),
-  label: count === 1 ? '1 person' : `${count} people`,
+  label: count === 1 ? '1 user' : `${count} users`,
 }));
 
 const Content = ({ sessionId }: { sessionId: string }) => {
@@ -73,7 +73,7 @@ const Content = ({ sessionId }: { sessionId: string }) => {
           create.reset();
         }}
         data={[
-          { value: 'person', label: 'With a person' },
+          { value: 'person', label: 'With a user' },
           { value: 'link', label: 'With a link' },
         ]}
       />
@@ -158,7 +158,7 @@ const WithPerson = ({ sessionId, share, create }: FormProps & { sessionId: strin
         </Group>
         {grantee.data !== undefined && (
           <PersonQuestion
-            label="Share with this person?"
+            label="Share with this user?"
             person={grantee.data}
             busy={create.isPending}
             onYes={give}
@@ -184,7 +184,7 @@ const WithLink = ({ share, create }: FormProps) => {
         style={{ flex: '1 1 8rem' }}
       />
       <Button loading={create.isPending} onClick={() => create.mutate({ ...share, uses: Number(count) })}>
-        Make a link
+        Create link
       </Button>
     </Group>
   );

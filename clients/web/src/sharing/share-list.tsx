@@ -10,7 +10,7 @@ export const ShareList = ({ sessionId }: { sessionId: string }) => {
   const shares = useShares(sessionId);
   const revoke = useRevokeShare(sessionId);
   if (shares.data === undefined)
-    return shares.isError ? <Failure title="The shares could not be fetched" error={shares.error} /> : null;
+    return shares.isError ? <Failure title="The shares could not be loaded" error={shares.error} /> : null;
   if (shares.data.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -55,6 +55,6 @@ const whoOf = ({ user, members, uses_left }: SessionShare): string => {
   return `Link: ${[names, open].filter((part) => part !== '').join('. ')}`;
 };
 
-const rolePhrases: Readonly<Record<AttachMode, string>> = { view: 'Looks on', control: 'Types when you let them' };
+const rolePhrases: Readonly<Record<AttachMode, string>> = { view: 'Can view', control: 'Types when you allow it' };
 const mayOf = ({ role, types_always }: SessionShare): string =>
   types_always ? 'Types without asking' : rolePhrases[role];

@@ -47,8 +47,8 @@ export const SharedWithMe = ({ className }: { className: string | undefined }) =
 };
 
 const rolePhrases: Readonly<Record<AttachMode, string>> = {
-  view: 'To look on',
-  control: 'To look on, and to type when allowed',
+  view: 'To view',
+  control: 'To view, and to type when allowed',
 };
 const mayOf = ({ role, types_always }: SharedSession): string =>
-  types_always ? 'To look on and type' : rolePhrases[role];
+  types_always ? 'To view and type' : rolePhrases[role];

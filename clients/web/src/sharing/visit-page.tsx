@@ -38,7 +38,7 @@ export const SharedPage = () => {
     );
   return (
     <Frame title="Shared terminal">
-      {shares.isPending ? <Loader aria-label="Fetching the terminal" /> : <NotShared />}
+      {shares.isPending ? <Loader aria-label="Loading the terminal" /> : <NotShared />}
     </Frame>
   );
 };
@@ -58,7 +58,7 @@ export const WatchPage = () => {
     );
   return (
     <Frame title="Terminal of another user">
-      {session.isPending ? <Loader aria-label="Fetching the terminal" /> : <NotShared />}
+      {session.isPending ? <Loader aria-label="Loading the terminal" /> : <NotShared />}
     </Frame>
   );
 };

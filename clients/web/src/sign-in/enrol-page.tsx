@@ -32,7 +32,7 @@ export const EnrolPage = () => {
       <Stack>
         {factors.isError && (
           <Failure
-            title="Your second factors could not be fetched"
+            title="Your second factors could not be loaded"
             error={factors.error}
             onRetry={() => void factors.refetch()}
           />

@@ -41,7 +41,7 @@ export const SetupPage = () => {
     );
   if (owner.isError)
     return (
-      <AccountPage title="This link cannot be used" text="Links are good once, and for an hour.">
+      <AccountPage title="This link cannot be used" text="A link works once, within an hour.">
         <Failure title="Nothing was changed" error={owner.error} onRetry={() => void owner.refetch()} />
         <ToSignIn />
       </AccountPage>
@@ -129,7 +129,7 @@ const ChoosePassword = ({ token, owner }: { token: string; owner: LinkOwner }) =
           autoComplete="new-password"
           required
           withAsterisk={false}
-          visibilityToggleButtonProps={{ 'aria-label': 'Make the repeated typing visible' }}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show the repeated text' }}
           key={form.key('again')}
           {...form.getInputProps('again')}
         />

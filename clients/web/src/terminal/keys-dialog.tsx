@@ -10,13 +10,13 @@ const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
   ['Split: another shell beside this one', 'Shift', 'D'],
   ['Command palette: terminals, machines, actions', 'Shift', 'K'],
   ['Find in the output', 'Shift', 'F'],
-  ['Copy what is selected', 'Shift', 'C'],
+  ['Copy the selection', 'Shift', 'C'],
   ['Paste', 'Shift', 'V'],
   ['Larger font', '+'],
   ['Smaller font', '−'],
-  ['Usual font', '0'],
-  ['Out of the terminal, to the tabs', 'Shift', '↑'],
-  ['These keys', 'Shift', '?'],
+  ['Default font size', '0'],
+  ['Move the focus to the tabs', 'Shift', '↑'],
+  ['Keyboard shortcuts', 'Shift', '?'],
 ];
 
 /** Lists the keys that the page handles itself. */
@@ -31,7 +31,7 @@ export const KeysDialog = (props: {
     opened={props.opened}
     onClose={props.onClose}
     onExitTransitionEnd={props.onGone}
-    title="Keys of the terminal page"
+    title="Keyboard shortcuts"
     radius="md"
     size="md"
   >

@@ -71,7 +71,7 @@ export const SearchBar = (props: {
         }}
       />
       <span className={classes.count} role="status">
-        {invalid ? 'Not a pattern' : text === '' || props.matches === undefined ? '' : countOf(props.matches)}
+        {invalid ? 'Invalid expression' : text === '' || props.matches === undefined ? '' : countOf(props.matches)}
       </span>
       {choices.map(({ name, label, icon: Icon }) => (
         <Tooltip key={name} label={label}>

@@ -54,7 +54,7 @@ export const TerminalMenu = (props: {
         Settings
       </Menu.Item>
       <Menu.Item leftSection={<IconKeyboard size={16} />} rightSection={<Keys keys="Shift ?" />} onClick={props.onKeys}>
-        Keys of this page
+        Keyboard shortcuts
       </Menu.Item>
     </Menu.Dropdown>
   </Menu>

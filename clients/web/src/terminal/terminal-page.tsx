@@ -130,7 +130,7 @@ export const TerminalPage = () => {
     { label: 'Clear the scrollback', run: clear },
     ...(fullScreen.toggle === undefined ? [] : [{ label: fullScreenLabel(fullScreen.isFull), run: fullScreen.toggle }]),
     { label: 'Terminal settings', run: () => setShowingSettings(true) },
-    { label: 'Keys of this page', keys: keysOf('?'), run: () => setShowingKeys(true) },
+    { label: 'Keyboard shortcuts', keys: keysOf('?'), run: () => setShowingKeys(true) },
   ];
 
   return (

@@ -38,12 +38,12 @@ const Rollouts = () => {
       <Stack gap="md">
         {rollouts.isError && (
           <Failure
-            title={rollouts.data === undefined ? 'The updates could not be fetched' : 'This page may be out of date'}
+            title={rollouts.data === undefined ? 'The updates could not be loaded' : 'This page may be out of date'}
             error={rollouts.error}
             onRetry={() => void rollouts.refetch()}
           />
         )}
-        {rollouts.isPending && <Skeleton height={180} radius="lg" role="status" aria-label="Fetching the updates" />}
+        {rollouts.isPending && <Skeleton height={180} radius="lg" role="status" aria-label="Loading the updates" />}
         {rollouts.data?.map((rollout) => (
           <Channel key={rollout.channel} rollout={rollout} />
         ))}

@@ -26,38 +26,38 @@ const wordsOf = (action: UserAction, { username, set_up }: User): Words => {
     case 'demote':
       return {
         title: `Make ${username} a plain user?`,
-        text: 'They keep their own machines and those shared with them. It counts at once, wherever they are signed in.',
+        text: 'They keep their own machines and those shared with them. It takes effect at once, wherever they are signed in.',
         button: 'Make plain user',
         danger: true,
       };
     case 'disable':
       return {
         title: `Disable ${username}?`,
-        text: 'They are out at once: their tokens stop to count and their terminals end. Their machines stay, and they can be enabled again.',
+        text: 'They are signed out at once, their tokens become invalid, and their terminals end. Their machines stay. You can enable them again.',
         button: 'Disable',
         danger: true,
       };
     case 'enable':
       return {
         title: `Enable ${username} again?`,
-        text: 'They may sign in with the password that they had, and tokens that have not run out count again.',
+        text: 'They may sign in with their password, and their tokens that have not expired become valid again.',
         button: 'Enable',
         danger: false,
       };
     case 'reset-factors':
       return {
         title: `Remove the second factor of ${username}?`,
-        text: 'They sign in with their password alone until they set up another one. All their sign-ins end. Do this only when you are sure that it is them who asks.',
+        text: 'They sign in with their password alone until they set up another one. All their sign-ins end. Do this only when you are sure that the request comes from them.',
         button: 'Remove it',
         danger: true,
       };
     case 'link':
       return {
-        title: set_up ? `A link for a new password of ${username}?` : `A new setup link for ${username}?`,
+        title: set_up ? `Create a password reset link for ${username}?` : `Create a new setup link for ${username}?`,
         text: set_up
-          ? 'Whoever has the link chooses the password. When they do, every sign-in of the account ends.'
+          ? 'Anyone who has the link can choose the password. Then every sign-in of the account ends.'
           : 'The previous link is invalid then.',
-        button: 'Make the link',
+        button: 'Create link',
         danger: false,
       };
   }

@@ -90,8 +90,8 @@ const CreateForm = (props: { onMade: (made: { url: string; username: string }) =
             { value: 'admin', label: 'Administrator' },
           ]}
         />
-        {general && <Failure title="The account was not made" error={create.error} />}
-        <FormButtons submit="Make the account" pending={create.isPending} onCancel={props.onCancel} />
+        {general && <Failure title="The account was not created" error={create.error} />}
+        <FormButtons submit="Create account" pending={create.isPending} onCancel={props.onCancel} />
       </Stack>
     </form>
   );

@@ -14,11 +14,11 @@ export const DeleteUserDialog = ({ user, onClose }: { user: User; onClose: () =>
   return (
     <Modal opened onClose={onClose} size="lg" title={<Text fw={650}>Delete {user.username}?</Text>}>
       {belongings.isPending && (
-        <Skeleton height={120} radius="md" role="status" aria-label="Finding out what goes with the account" />
+        <Skeleton height={120} radius="md" role="status" aria-label="Checking what is deleted with the account" />
       )}
       {belongings.isError && (
         <Failure
-          title="It is not known what goes with the account"
+          title="The list of what is deleted with the account could not be loaded"
           error={belongings.error}
           onRetry={() => void belongings.refetch()}
         />

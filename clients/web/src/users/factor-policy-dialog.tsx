@@ -17,9 +17,9 @@ export const FactorPolicyDialog = ({ onClose }: { onClose: () => void }) => {
   const policy = useFactorPolicy();
   return (
     <Modal opened onClose={onClose} title={<Text fw={650}>Who needs a second factor?</Text>}>
-      {policy.isPending && <Skeleton height={160} radius="md" role="status" aria-label="Fetching the policy" />}
+      {policy.isPending && <Skeleton height={160} radius="md" role="status" aria-label="Loading the policy" />}
       {policy.isError && (
-        <Failure title="The policy could not be fetched" error={policy.error} onRetry={() => void policy.refetch()} />
+        <Failure title="The policy could not be loaded" error={policy.error} onRetry={() => void policy.refetch()} />
       )}
       {policy.data !== undefined && <PolicyForm policy={policy.data} onClose={onClose} />}
     </Modal>

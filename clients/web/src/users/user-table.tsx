@@ -113,7 +113,7 @@ const Actions = ({ user, isMe, onAction }: RowProps) => (
     </Menu.Target>
     <Menu.Dropdown>
       <Menu.Item leftSection={<IconKey {...iconSize} />} onClick={() => onAction('link')}>
-        {user.set_up ? 'Link for a new password' : 'New setup link'}
+        {user.set_up ? 'Password reset link' : 'New setup link'}
       </Menu.Item>
       {user.second_factor && !isMe && (
         <Menu.Item leftSection={<IconShieldX {...iconSize} />} onClick={() => onAction('reset-factors')}>
@@ -156,7 +156,7 @@ const Actions = ({ user, isMe, onAction }: RowProps) => (
 
 /** Shown until the first page has loaded. */
 export const UserTableSkeleton = () => (
-  <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching the users">
+  <div className={classes.frame} aria-busy="true" role="status" aria-label="Loading the users">
     {['a', 'b', 'c', 'd'].map((row) => (
       <Skeleton key={row} height={38} m="md" radius="md" />
     ))}

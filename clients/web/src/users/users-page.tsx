@@ -27,7 +27,7 @@ export const UsersPage = () => {
   usePageTitle('Users');
   const me = useUser();
   if (me !== undefined && me.role !== 'admin')
-    return <NotFound title="Administrators only" text="Ask one of them if you need an account changed." />;
+    return <NotFound title="Administrators only" text="Ask an administrator to change an account." />;
   return <Users me={me?.id} />;
 };
 
@@ -62,7 +62,7 @@ const Users = ({ me }: { me: string | undefined }) => {
         }
       />
       <Search />
-      <ListFailure failed="The users could not be fetched" list={list} />
+      <ListFailure failed="The users could not be loaded" list={list} />
       {list.isPending && <UserTableSkeleton />}
       <Stack>
         {list.data !== undefined && <Result list={list.data} me={me} />}
@@ -93,7 +93,7 @@ const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
       <EmptyState
         icon={<IconUserQuestion size={28} stroke={1.6} />}
         title="Nobody found"
-        text="No username or e-mail address has that in it."
+        text="No username or e-mail address contains this text."
       >
         <Button variant="default" onClick={() => void navigate({ to: '/users', search: {} })}>
           Show all users
