@@ -176,7 +176,7 @@ describe('a personal access token', () => {
     // The list shows it after the next change of the user.
     await servers.database
       .collection('access_tokens')
-      .updateOne(id, { $set: { expires_at: new Date(Date.now() + 3000) } });
+      .updateOne(id, { $set: { expires_at: new Date(Math.floor(Date.now() / 1000) * 1000 + 3999) } });
     await auth.call('PATCH', '/api/profile', { username: `${owner.username} renamed` }, { token: owner.token });
     await vi.waitFor(async () => expect((await profileBy(made.token))[0]).toBe(401), { timeout: 15_000 });
     const fresh = await startAuthInstance(servers);
