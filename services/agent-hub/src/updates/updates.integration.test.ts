@@ -268,11 +268,14 @@ describe('a release', () => {
   it('is given up after two hours where a machine keeps reporting, so that it does not take the place of another one', async () => {
     publish('1.6.0');
     await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.6.0' }));
+    // Otherwise the roll-out may order it before the user does.
+    await setPaused(true);
     const { owner, made } = await enrol(1, () => 'is silent');
     const [first] = made;
     if (first === undefined) return;
     expect(await request(owner, first)).toMatchObject({ status: 202 });
     await eventually(() => expect(first.orders).toHaveLength(1));
+    await setPaused(false);
     const machines = database.collection('machines');
     const which = { agent_id: first.agentId };
     await machines.updateOne(which, { $set: { 'updates.order.ordered_at': new Date(Date.now() - 3 * 3_600_000) } });
