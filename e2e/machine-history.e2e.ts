@@ -22,9 +22,9 @@ const withReadings = async (page: Page): Promise<void> => {
   });
 };
 
-describe.each(['light', 'dark'] as const)('the history of a machine in the %s theme', (colorScheme) => {
+describe('the history of a machine', () => {
   it('shows load and traffic over time, the figures under the pointer, and a part of it', async () => {
-    const view = await TerminalPage.open(browser, {}, { colorScheme });
+    const view = await TerminalPage.open(browser);
     const { page } = view;
     await withReadings(page);
     await view.signIn(stack.url, stack.admin);
@@ -53,8 +53,10 @@ describe.each(['light', 'dark'] as const)('the history of a machine in the %s th
     const before = await times();
     expect(before).toContain(':');
     const slider = load.getByRole('slider', { name: 'Time shown' }).first();
-    for (let step = 0; step < 10; step += 1) await slider.press('ArrowRight');
-    await eventually('the same part of the other chart', async () => ((await times()) === before ? undefined : true));
+    await eventually('a later part of both charts', async () => {
+      await slider.press('ArrowRight');
+      return (await times()) === before ? undefined : true;
+    });
     expect(view.complaints).toEqual([]);
     await view.close();
   });

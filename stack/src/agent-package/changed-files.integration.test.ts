@@ -135,17 +135,18 @@ describe.runIf(testPlatform !== undefined)('an update', () => {
           clearInterval(look);
           socket?.destroySoon();
         }, 1);
-        socket?.on('close', () => clearInterval(look));
+        // The connection may carry other responses afterwards.
+        response.on('close', () => clearInterval(look));
       }
       real();
     };
     for (let tries = 1; installation.current !== version; tries += 1) {
-      expect(tries).toBeLessThan(5);
+      expect(tries).toBeLessThan(10);
       await updated().catch((error: unknown) => expect(String(error)).toContain('It goes on at the next update'));
     }
-    expect(starts.length).toBeGreaterThan(2);
-    for (const [index, start] of starts.slice(1).entries())
-      expect(start - (starts[index] ?? 0)).toBeGreaterThan(50_000);
+    // Nothing of a response may have arrived before its cut. The next request begins at the same byte then, and none begins before it.
+    expect(starts).toEqual(starts.toSorted((one, other) => one - other));
+    expect(new Set(starts).size).toBeGreaterThan(2);
     expect(left()).toEqual([]);
   });
 

@@ -52,7 +52,7 @@ const Chart = (
   const last = rows.at(-1);
   const now = lines.map(({ name, label }) => `${label} ${format(last?.[name] ?? 0)}`).join(', ');
   return (
-    <figure aria-label={`${title} over time. Last reading: ${now}`} style={{ margin: '0 0 1rem' }}>
+    <figure aria-label={`${title} over time. Last reading: ${now}`} style={{ margin: '0 0 1rem', overflow: 'hidden' }}>
       <Text component="figcaption" size="sm" fw={600} mb={4}>
         {title}
       </Text>
