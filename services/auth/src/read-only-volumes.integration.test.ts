@@ -20,11 +20,11 @@ import { isolatedSettings } from '@webxterm/stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type AuthUnderTest,
-  admin,
   startAuthInstance,
   startTestServers,
   type TestServers,
 } from './testing/auth-under-test.ts';
+import { expectRecovery, recoveryWithin } from './testing/recovery.ts';
 
 /** Making a volume read-only for two processes alone needs a mount namespace, and that needs root. */
 const mayMount = (): boolean => {
@@ -35,8 +35,6 @@ const mayMount = (): boolean => {
     return false;
   }
 };
-
-const within = { timeout: 60_000, interval: 200 };
 
 /** Both servers, in a mount namespace of their own that lives as long as `holder`. */
 class ServersOnAVolume {
@@ -70,7 +68,7 @@ class ServersOnAVolume {
       for (const { pid } of [this.#servers?.mongod, this.#servers?.nats].filter((server) => server !== undefined))
         if (pid !== undefined) process.kill(pid, 'SIGKILL');
       this.#remount('ro');
-    }, within);
+    }, recoveryWithin);
   }
 
   makeWritable(): void {
@@ -178,7 +176,7 @@ class ServersOnAFileSystem {
   /** As an operator does: checks the file system and mounts it again. That needs that no server has a file open. */
   async makeWritable(): Promise<void> {
     await Promise.all([this.#servers?.mongod.stop(), this.#servers?.nats.stop()]);
-    await vi.waitFor(() => this.#mount?.inside('umount', this.#volume), within);
+    await vi.waitFor(() => this.#mount?.inside('umount', this.#volume), recoveryWithin);
     try {
       execFileSync('/usr/sbin/e2fsck', ['-p', '-f', this.#image], { stdio: 'ignore' });
     } catch (error) {
@@ -239,23 +237,7 @@ class ServersOnASmallDisk {
   }
 }
 
-type Parts = Awaited<ReturnType<AuthUnderTest['ready']>>['parts'];
 const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
-
-/** Sign-in and readiness before, while and after the disk of the servers takes no writes. */
-const recovers = async (
-  auth: AuthUnderTest,
-  { hurt, heal, named }: { hurt: () => unknown; heal: () => unknown; named: Record<string, Parts[string]> },
-): Promise<void> => {
-  const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
-  expect(await signIn()).toBe(200);
-  await hurt();
-  await vi.waitFor(async () => expect((await auth.ready()).parts).toMatchObject(named), within);
-  expect(await signIn()).toBe(503);
-  await heal();
-  await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
-  await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
-};
 
 const byMode = (volume: ServersOnAVolume | ServersOnAFileSystem) => ({
   hurt: () => volume.makeReadOnly(),
@@ -284,7 +266,7 @@ describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', ()
   const auth = authOn(volume);
 
   it('are named by readiness with the remedy, sign-in is 503, and all recover by themselves', async () => {
-    await recovers(auth(), byMode(volume));
+    await expectRecovery(auth(), byMode(volume));
   }, 180_000);
 });
 
@@ -293,7 +275,7 @@ describe.runIf(mayMountFiles())('MongoDB and NATS whose file system becomes read
   const auth = authOn(volume);
 
   it('are named by readiness with the remedy, sign-in is 503, and all recover when it is mounted again', async () => {
-    await recovers(auth(), byMode(volume));
+    await expectRecovery(auth(), byMode(volume));
   }, 180_000);
 });
 
@@ -303,7 +285,7 @@ describe.runIf(mayMount())('MongoDB and NATS whose disk becomes full', () => {
 
   it('are named by readiness with the remedy, sign-in is 503, and all recover when it has space', async () => {
     const signins = { ok: false, detail: expect.stringContaining('its free disk space') };
-    await recovers(auth(), {
+    await expectRecovery(auth(), {
       hurt: () => volume.fill(),
       heal: () => volume.empty(),
       named: { mongodb: away, signins },

@@ -4,15 +4,15 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import mongoose from 'mongoose';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type AuthUnderTest,
-  admin,
   startAuthInstance,
   startTestServers,
   type TestServers,
 } from './testing/auth-under-test.ts';
 import { type CuttableProxy, startProxy } from './testing/cuttable-proxy.ts';
+import { expectRecovered, expectRecovery, recoveryWithin } from './testing/recovery.ts';
 
 let servers: TestServers;
 /** The ways of auth to the servers. */
@@ -39,8 +39,6 @@ afterAll(async () => {
   await Promise.all([ways.mongodb.close(), ways.nats.close()]);
   await servers.stop();
 });
-
-const within = { timeout: 60_000, interval: 200 };
 
 /** Sets the limit of open files of a process. @returns sets it back */
 const limitFiles = (pid: number | undefined, files: number): (() => void) => {
@@ -134,7 +132,7 @@ const fillMongo = async (): Promise<() => Promise<void>> => {
   await takePlaces();
   // The connections of the server's start end meanwhile. When all are of this test, nobody else can free a place.
   const own = (): (number | undefined)[] => sockets.map(({ localPort }) => localPort);
-  await vi.waitFor(() => expect(own()).toEqual(expect.arrayContaining(peersOfMongod())), within);
+  await vi.waitFor(() => expect(own()).toEqual(expect.arrayContaining(peersOfMongod())), recoveryWithin);
   await takePlaces();
   expect(sockets.filter(({ destroyed }) => !destroyed).length).toBeGreaterThan(filesAtStart / 2);
   return async () => {
@@ -143,8 +141,6 @@ const fillMongo = async (): Promise<() => Promise<void>> => {
   };
 };
 
-const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
-
 const cases = [
   ['NATS', 'open files', 'nats', dialNats, async () => limitFiles(servers.nats.pid, 3)],
   ['NATS', 'connections', 'nats', dialNats, fillNats],
@@ -152,26 +148,21 @@ const cases = [
 ] as const;
 
 describe('a server at its own limit', () => {
-  let giveBack: () => unknown = () => {};
-  afterEach(() => giveBack());
-
   it.each(cases)(
     '%s at its limit of %s is named by readiness with the remedy, sign-in is 503, and both recover by themselves',
     async (_server, _limit, part, dial, fill) => {
-      const health = async () => (await auth.ready()).parts[part];
-      expect(await signIn()).toBe(200);
-      ways[part].cut();
-      await vi.waitFor(async () => expect((await health())?.ok).toBe(false), within);
-      giveBack = await fill();
-      await vi.waitFor(() => expect(dial()).rejects.toThrow(), within);
-      ways[part].mend();
-      expect(await signIn()).toBe(503);
-      const detail = expect.stringContaining('its limits of connections and open files');
-      expect(await health()).toEqual({ ok: false, detail });
-      await giveBack();
-      giveBack = () => {};
-      await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
-      await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+      let giveBack: () => unknown = () => {};
+      await expectRecovery(auth, {
+        hurt: async () => {
+          ways[part].cut();
+          await vi.waitFor(async () => expect((await auth.ready()).parts[part]?.ok).toBe(false), recoveryWithin);
+          giveBack = await fill();
+          await vi.waitFor(() => expect(dial()).rejects.toThrow(), recoveryWithin);
+          ways[part].mend();
+        },
+        heal: () => giveBack(),
+        named: { [part]: { ok: false, detail: expect.stringContaining('its limits of connections and open files') } },
+      });
     },
     150_000,
   );
@@ -182,8 +173,7 @@ describe('a server at its own limit', () => {
     await vi.waitFor(async () => {
       await dialMongo().catch(() => {});
       expect([undefined, pid]).not.toContain(servers.mongod.pid);
-    }, within);
-    await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
-    await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+    }, recoveryWithin);
+    await expectRecovered(auth);
   }, 150_000);
 });
