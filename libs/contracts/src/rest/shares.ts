@@ -103,7 +103,6 @@ export const createShare = defineRoute({
     'not_found',
     'conflict',
     'machine_hosts_stack',
-    'sharing_unavailable',
     'too_many_shares',
   ],
 });
