@@ -17,16 +17,12 @@ const channels = [
   { value: 'preview', label: 'Preview' },
 ];
 
+type UpdatedMachine = Pick<Machine, 'agent_id' | 'agent_version'>;
+
 /** The version of the agent, and which versions it gets. For users with the right `manage`. */
-export const UpdateCard = ({ machine, update }: { machine: Machine; update: MachineUpdate }) => {
+export const UpdateCard = ({ machine, update }: { machine: UpdatedMachine; update: MachineUpdate }) => {
   const request = useRequestUpdate(machine.agent_id);
-  const change = useUpdateMachine(machine.agent_id);
   const { policy, at } = update;
-  const set = (chosen: Partial<MachineUpdate['policy']>): void => {
-    const next = { ...policy, ...chosen };
-    const version = next.mode === 'pin' ? (policy.version ?? machine.agent_version) : null;
-    change.mutate({ updates: { ...next, version } });
-  };
   return (
     <Paper className={classes.card} component="section" aria-label="Agent updates">
       <h2 className={classes.heading}>Agent updates</h2>
@@ -53,33 +49,48 @@ export const UpdateCard = ({ machine, update }: { machine: Machine; update: Mach
             </Button>
           )}
         </Group>
-        <Group gap="sm" grow>
-          <Select
-            label="Updates"
-            size="sm"
-            data={modes}
-            value={policy.mode}
-            allowDeselect={false}
-            disabled={change.isPending}
-            onChange={(value) => {
-              if (value === 'automatic' || value === 'hold' || value === 'pin') set({ mode: value });
-            }}
-          />
-          <Select
-            label="Channel"
-            size="sm"
-            data={channels}
-            value={policy.channel}
-            allowDeselect={false}
-            disabled={change.isPending}
-            onChange={(value) => {
-              if (value === 'stable' || value === 'preview') set({ channel: value });
-            }}
-          />
-        </Group>
+        {update.part_of_image !== true && <PolicyChoice machine={machine} policy={policy} />}
         {request.isError && <Failure title="The update could not be requested" error={request.error} />}
-        {change.isError && <Failure title="The setting could not be saved" error={change.error} />}
       </Stack>
     </Paper>
+  );
+};
+
+/** The choice of the versions that the agent installs by itself. */
+const PolicyChoice = ({ machine, policy }: { machine: UpdatedMachine; policy: MachineUpdate['policy'] }) => {
+  const change = useUpdateMachine(machine.agent_id);
+  const set = (chosen: Partial<MachineUpdate['policy']>): void => {
+    const next = { ...policy, ...chosen };
+    const version = next.mode === 'pin' ? (policy.version ?? machine.agent_version) : null;
+    change.mutate({ updates: { ...next, version } });
+  };
+  return (
+    <>
+      <Group gap="sm" grow>
+        <Select
+          label="Updates"
+          size="sm"
+          data={modes}
+          value={policy.mode}
+          allowDeselect={false}
+          disabled={change.isPending}
+          onChange={(value) => {
+            if (value === 'automatic' || value === 'hold' || value === 'pin') set({ mode: value });
+          }}
+        />
+        <Select
+          label="Channel"
+          size="sm"
+          data={channels}
+          value={policy.channel}
+          allowDeselect={false}
+          disabled={change.isPending}
+          onChange={(value) => {
+            if (value === 'stable' || value === 'preview') set({ channel: value });
+          }}
+        />
+      </Group>
+      {change.isError && <Failure title="The setting could not be saved" error={change.error} />}
+    </>
   );
 };

@@ -43,6 +43,9 @@ export const MachineUpdate = z
     offered: z.string().nullable().meta({ description: 'The version of its channel. Null: nothing is published.' }),
     reason: z.string().nullable(),
     at: Timestamp.nullable().meta({ description: 'When the state began, if it is known.' }),
+    part_of_image: z.boolean().optional().meta({
+      description: 'Whether the agent is updated with its container image. `policy` has no effect then.',
+    }),
   })
   .meta({ id: 'MachineUpdate' });
 export type MachineUpdate = z.infer<typeof MachineUpdate>;

@@ -13,9 +13,12 @@ const release = {
 const at = new Date('2026-02-03T04:05:06Z');
 const order = { version: '0.2.0', state: 'ordered', reason: '', at, ordered_at: at } as const;
 
-const stateOf = (updates: MachineUpdates | undefined, machine: { arch?: string; agent_version?: string } = {}) => {
+const updateOf = (updates: MachineUpdates | undefined, machine: { arch?: string; agent_version?: string } = {}) => {
   const facts = { public_key: 'key', revoked_at: null, agent_version: '0.1.0', arch: 'amd64', ...machine };
-  const update = machineUpdate({ ...facts, ...(updates === undefined ? {} : { updates }) }, { for: () => release });
+  return machineUpdate({ ...facts, ...(updates === undefined ? {} : { updates }) }, { for: () => release });
+};
+const stateOf = (...about: Parameters<typeof updateOf>) => {
+  const update = updateOf(...about);
   return [update?.state, update?.reason, update?.at];
 };
 
@@ -57,6 +60,15 @@ describe('the update state of a machine', () => {
     ['a request', { capable: true, requested_at: at }, 'waiting', expect.stringContaining('online'), at.toISOString()],
   ])('with %s', (_what, updates, ...shown) => {
     expect(stateOf(updates)).toEqual(shown);
+  });
+
+  it.each([
+    [{ capable: false, part_of_image: true }, true],
+    [{ capable: true, part_of_image: true }, false],
+    [{ capable: false, part_of_image: false }, false],
+    [undefined, false],
+  ])('of %j says whether the agent is updated with its image', (updates, isPart) => {
+    expect(updateOf(updates)?.part_of_image).toBe(isPart);
   });
 
   it('of a machine with the version, and of a platform without a package', () => {

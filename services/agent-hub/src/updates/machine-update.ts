@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MachineUpdate, MachineUpdateState, UpdatePolicy } from '@webxterm/contracts/rest';
 import { isPending, type MachineRecord } from '../machines/record.ts';
+import type { MachineUpdates } from './record.ts';
 import type { Release, Releases } from './releases.ts';
 
 export const defaultPolicy: UpdatePolicy = { channel: 'stable', mode: 'automatic', version: null };
@@ -18,10 +19,14 @@ export const rankOf = (agentId: string, version: string): number =>
 type Machine = Pick<MachineRecord, 'public_key' | 'revoked_at' | 'agent_version' | 'arch' | 'updates'>;
 type Shown = readonly [state: MachineUpdateState, reason?: string | null, at?: Date | null];
 
+/** An agent that can update itself is no longer part of the image that an earlier one reported. */
+const isPartOfImage = ({ capable, part_of_image }: MachineUpdates): boolean =>
+  capable !== true && part_of_image === true;
+
 const stateOf = ({ agent_version, arch, updates = {} }: Machine, release: Release | undefined): Shown => {
-  const { capable, part_of_image, order, failed, requested_at, sequence = 0 } = updates;
-  if (capable !== true)
-    return part_of_image === true ? ['unsupported', 'It is updated with its container image.'] : ['unsupported'];
+  const { capable, order, failed, requested_at, sequence = 0 } = updates;
+  if (isPartOfImage(updates)) return ['unsupported', 'It is updated with its container image.'];
+  if (capable !== true) return ['unsupported'];
   if (release === undefined) return ['up_to_date'];
   const { version } = release;
   if (order?.version === version && order.state === 'trial') return ['updating', null, order.at];
@@ -44,5 +49,12 @@ export const machineUpdate = (machine: Machine, releases: Pick<Releases, 'for'>)
   const policy = machine.updates?.policy ?? defaultPolicy;
   const release = releases.for(policy.channel);
   const [state, reason = null, at = null] = stateOf(machine, release);
-  return { policy, state, offered: release?.version ?? null, reason, at: at?.toISOString() ?? null };
+  return {
+    policy,
+    state,
+    offered: release?.version ?? null,
+    reason,
+    at: at?.toISOString() ?? null,
+    part_of_image: isPartOfImage(machine.updates ?? {}),
+  };
 };
