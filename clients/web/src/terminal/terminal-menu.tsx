@@ -25,7 +25,7 @@ export const TerminalMenu = (props: {
   /** The page of the machine's files. */
   filesAddress: string;
 }) => (
-  <Menu position="bottom-end" width={260} shadow="md" radius="md">
+  <Menu position="bottom-end" width={290} shadow="md" radius="md">
     <Menu.Target>
       <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Terminal menu">
         <IconDotsVertical size={19} stroke={1.8} />

@@ -35,6 +35,8 @@ export const Selection = <Value extends string>(props: {
     <Setting label={props.label} description={props.description}>
       <NativeSelect
         size="xs"
+        // As wide as its values: the description beside it wraps.
+        flex="none"
         maw="11rem"
         aria-label={props.label}
         value={props.value}
