@@ -18,6 +18,7 @@ const spans = [
 export const HistoryCard = ({ agentId }: { agentId: string }) => {
   const [hours, setHours] = useState('1');
   const metrics = useMetrics(agentId, Number(hours));
+  const shown = { from: metrics.dataUpdatedAt - Number(hours) * 3_600_000, to: metrics.dataUpdatedAt };
   return (
     <Paper className={classes.card} component="section" aria-label="History">
       <Group justify="space-between" mb="md">
@@ -37,7 +38,7 @@ export const HistoryCard = ({ agentId }: { agentId: string }) => {
       )}
       {metrics.data !== undefined && metrics.data.points.length > 0 && (
         <Suspense fallback={<Waiting />}>
-          <HistoryChart rows={chartRows(metrics.data.points, metrics.data.step_seconds)} hours={Number(hours)} />
+          <HistoryChart rows={chartRows(metrics.data.points, metrics.data.step_seconds, shown)} hours={Number(hours)} />
         </Suspense>
       )}
     </Paper>

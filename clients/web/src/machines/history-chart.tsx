@@ -49,10 +49,10 @@ const Chart = (
   },
 ) => {
   const { title, lines, rows, hours, format, most, zoom = false } = props;
-  const last = rows.at(-1);
+  const last = rows.findLast(({ cpu_percent }) => cpu_percent !== null);
   const now = lines.map(({ name, label }) => `${label} ${format(last?.[name] ?? 0)}`).join(', ');
   return (
-    <figure aria-label={`${title} over time. Last reading: ${now}`} style={{ margin: '0 0 1rem', overflow: 'hidden' }}>
+    <figure aria-label={`${title} over time. Last reading: ${now}`} style={{ margin: '0 0 1rem', overflowX: 'clip' }}>
       <Text component="figcaption" size="sm" fw={600} mb={4}>
         {title}
       </Text>
@@ -70,8 +70,15 @@ const Chart = (
         brushProps={{ tickFormatter: (at: number) => axisTime(at, hours), height: 24, ariaLabel: 'Time shown' }}
         valueFormatter={format}
         lineChartProps={{ syncId: 'machine-history' }}
-        lineProps={{ isAnimationActive: false }}
-        xAxisProps={{ tickFormatter: (at: number) => axisTime(at, hours), minTickGap: 48 }}
+        // A reading alone is a dot.
+        lineProps={{ isAnimationActive: false, strokeLinecap: 'round' }}
+        xAxisProps={{
+          type: 'number',
+          scale: 'time',
+          domain: ['dataMin', 'dataMax'],
+          tickFormatter: (at: number) => axisTime(at, hours),
+          minTickGap: 48,
+        }}
         yAxisProps={{ width: 74, domain: [0, most ?? 'auto'] }}
         tooltipProps={{ labelFormatter: (at) => (typeof at === 'number' ? localTime(new Date(at).toISOString()) : '') }}
       />
