@@ -14,6 +14,10 @@ it('a port that is not a number is NaN', () => {
   expect(splitHostAndPort('hub.example:')).toEqual({ host: 'hub.example', port: Number.NaN });
 });
 
+it.each(['hub', 'unknown', ''])('%j has no port, and the whole is the host', (address) => {
+  expect(splitHostAndPort(address)).toEqual({ host: address, port: Number.NaN });
+});
+
 it('only the brackets around a whole host are removed', () => {
   expect(['[::1]', '::1', 'hub', '[::1'].map(withoutBrackets)).toEqual(['::1', '::1', 'hub', '[::1']);
 });
