@@ -67,7 +67,10 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/rest/profile.ts maxAvatarBytes',
     'services/auth/src/avatars/redraw.ts maxPixels',
   ],
-  'auth: settings of the terminal of a user': ['libs/contracts/src/rest/preferences.ts maxTerminalSettingsBytes'],
+  'auth: settings of the terminal of a user': [
+    'libs/contracts/src/rest/preferences.ts maxLevels',
+    'libs/contracts/src/rest/preferences.ts maxTerminalSettingsBytes',
+  ],
   'agent-hub: control messages that an agent does not read': ['services/agent-hub/src/agent-links/link.ts maxQueued'],
   'agent-hub: attachments': ['services/agent-hub/src/attachments/attachment-table.ts maxPerMachine'],
   'agent-hub: streams of live events': [

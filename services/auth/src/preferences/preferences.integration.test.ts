@@ -7,6 +7,8 @@ import { auth, servers, useAuth } from '../testing/use-auth.ts';
 useAuth(1);
 
 const path = '/api/profile/preferences';
+/** An array in an array, and so on. */
+const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 type Somebody = Awaited<ReturnType<typeof signUp>>;
 const read = async ({ token }: Somebody) => (await auth.call('GET', path, undefined, { token })).body as unknown;
 const put = ({ token }: Somebody, terminal: unknown) => auth.call('PUT', path, { terminal }, { token });
@@ -25,7 +27,7 @@ describe('the settings of a user', () => {
     expect(await read(me)).toEqual({ terminal: null });
   });
 
-  it('are refused if they are too long, or have names that no setting has', async () => {
+  it('are refused if they are too long or too deep, or have names that no setting has', async () => {
     const me = await signUp(auth, 'bounds');
     const room = maxTerminalSettingsBytes - JSON.stringify({ a: '' }).length;
     expect((await put(me, { a: 'x'.repeat(room) })).status).toBe(200);
@@ -33,6 +35,7 @@ describe('the settings of a user', () => {
       { a: 'x'.repeat(room + 1) },
       { a: 'ä'.repeat(room / 2 + 1) },
       { $where: 1 },
+      { a: nested(32) },
       { 'a.b': 1 },
       'text',
       [],
