@@ -1,4 +1,19 @@
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
+/** The texts of the pages are English. */
+const language = 'en';
+
+/** English in the region of a browser's language: English words, with the order of a date and the clock that the user is used to. */
+export const localeFor = (browserLanguage: string): string => {
+  try {
+    const { region } = new Intl.Locale(browserLanguage).maximize();
+    return region === undefined ? language : `${language}-${region}`;
+  } catch {
+    // Some browsers have the name of a POSIX locale here, such as en-US@posix.
+    return language;
+  }
+};
+const locale = localeFor(navigator.language);
+
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400],
   ['hour', 3_600],
@@ -22,9 +37,22 @@ export const duration = (seconds: number): string => {
   return minutes > 0 ? `${minutes} min` : `${Math.max(0, Math.floor(seconds))} s`;
 };
 
+const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+const timeOfDay = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+
 /** Formats an RFC 3339 time as local date and time. */
-export const localTime = (timestamp: string): string =>
-  new Date(timestamp).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+export const localTime = (timestamp: string): string => dateAndTime.format(new Date(timestamp));
+
+/** A local time of day. `at`: ms since the epoch. */
+export const clockTime = (at: number): string => timeOfDay.format(at);
+
+/** A local date without the year. `at`: ms since the epoch. */
+export const shortDate = (at: number): string => dayAndMonth.format(at);
+
+/** A number with its thousands separated, such as "50,000", and at most this many decimals. */
+export const numberText = (value: number, decimals = 0): string =>
+  value.toLocaleString(language, { maximumFractionDigits: decimals });
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 

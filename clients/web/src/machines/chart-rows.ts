@@ -1,4 +1,5 @@
 import type { ResourceStats } from '@webxterm/contracts/rest';
+import { clockTime, shortDate } from '../layout/format.ts';
 
 export type Figure = keyof ResourceStats;
 
@@ -39,8 +40,4 @@ export const chartRows = (
 };
 
 /** A time on the axis: the time of day for up to a day, otherwise the date. */
-export const axisTime = (at: number, hours: number): string =>
-  new Date(at).toLocaleString(
-    undefined,
-    hours <= 24 ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' },
-  );
+export const axisTime = (at: number, hours: number): string => (hours <= 24 ? clockTime(at) : shortDate(at));

@@ -1,7 +1,7 @@
 import '@mantine/charts/styles.layer.css';
 import { LineChart } from '@mantine/charts';
 import { Text } from '@mantine/core';
-import { localTime } from '../layout/format.ts';
+import { localTime, numberText } from '../layout/format.ts';
 import { axisTime, type ChartRow, type Figure } from './chart-rows.ts';
 
 interface Line {
@@ -21,8 +21,7 @@ const network: readonly Line[] = [
 ];
 
 const percent = (value: number): string => `${Math.round(value)} %`;
-const megabytes = (value: number): string =>
-  `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 2 : 0 })} MB/s`;
+const megabytes = (value: number): string => `${numberText(value, value < 10 ? 2 : 0)} MB/s`;
 
 export interface HistoryChartProps {
   readonly rows: ChartRow[];

@@ -1,7 +1,6 @@
 import type { Machine, MachineEvent } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { readMachines } from '../api/machine-rows.ts';
-import { ago, duration } from '../layout/format.ts';
 import { keepAdding, readAdding } from './adding.ts';
 import { eventReader, type ServerEvent } from './event-stream.ts';
 import { cloneCommands, type Installation, installLine, maskedKey } from './install-command.ts';
@@ -223,13 +222,4 @@ describe('the rights on a machine', () => {
     ]);
     expect([manages('control', 'user'), manages('view', undefined)]).toEqual([false, false]);
   });
-});
-
-it('show times in words', () => {
-  const now = Date.UTC(2026, 0, 10);
-  expect(ago(now - 20_000, now)).toBe('just now');
-  expect(ago(now - 5 * 60_000, now)).toBe('5 minutes ago');
-  expect(ago(now - 30 * 3_600_000, now)).toBe('yesterday');
-  expect(duration(90)).toBe('1 min');
-  expect(duration(3 * 86_400 + 4 * 3_600)).toBe('3 d 4 h');
 });

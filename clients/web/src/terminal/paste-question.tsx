@@ -1,5 +1,6 @@
 import { Button, Checkbox, Code, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
+import { numberText } from '../layout/format.ts';
 import { asOneLine } from './paste.ts';
 
 /** Of the preview. */
@@ -49,7 +50,7 @@ const Question = (props: {
       </Code>
       {lines.length > maxLines && (
         <Text size="xs" c="dimmed">
-          {(lines.length - maxLines).toLocaleString()} more lines
+          {numberText(lines.length - maxLines)} more lines
         </Text>
       )}
       <Checkbox
@@ -74,5 +75,5 @@ const Question = (props: {
 
 const titleFor = (text: string): string => {
   const count = text.replace(/\n$/, '').split('\n').length;
-  return count === 1 ? 'Paste a line that ends with Enter?' : `Paste ${count.toLocaleString()} lines?`;
+  return count === 1 ? 'Paste a line that ends with Enter?' : `Paste ${numberText(count)} lines?`;
 };
