@@ -147,7 +147,7 @@ describe('a paste of several lines', () => {
     await terminal.type('\n');
     await terminal.until(/^one two\$$/m);
     await terminal.paste('three\nfour\n');
-    await dialog().getByLabel('Do not ask again in this browser').click();
+    await dialog().getByLabel('Do not ask again').click();
     await dialog().getByRole('button', { name: 'Paste', exact: true }).click();
     await terminal.until(/^three\$[\s\S]*^four\$/m);
     await terminal.paste('five\nsix\n');

@@ -53,11 +53,7 @@ const Question = (props: {
           {numberText(lines.length - maxLines)} more lines
         </Text>
       )}
-      <Checkbox
-        label="Do not ask again in this browser"
-        checked={never}
-        onChange={(event) => setNever(event.currentTarget.checked)}
-      />
+      <Checkbox label="Do not ask again" checked={never} onChange={(event) => setNever(event.currentTarget.checked)} />
       <Group justify="flex-end">
         <Button variant="default" onClick={props.onCancel}>
           Cancel
