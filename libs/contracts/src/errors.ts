@@ -172,7 +172,7 @@ export const errorCatalog = {
   },
   share_not_found: {
     status: 404,
-    message: 'This share does not exist, has ended, or is not for you. Ask the person who shared the terminal.',
+    message: 'This share does not exist, has ended, or is not for you. Ask the user who shared the terminal.',
   },
   file_not_found: { status: 404, message: 'There is nothing at this path.' },
   file_access_denied: { status: 403, message: 'The Linux user of this machine may not do this.' },
@@ -237,7 +237,7 @@ export const errorCatalog = {
   },
   protocol_unsupported: {
     status: 400,
-    message: 'Agent and server have no protocol version in common. Upgrade the older one.',
+    message: 'Agent and server have no protocol version in common. Update the older one.',
   },
   too_many_streams: { status: 429, message: 'Too many streams on this link.' },
 } as const satisfies Record<string, { status: number; message: string }>;

@@ -94,7 +94,7 @@ export const reasonOfSilence = (connection: HubConnection): Promise<string> =>
 
 const noCommonProtocol = (min: number, max: number): Refused => ({
   code: 'protocol_unsupported',
-  message: `The hub speaks protocol ${min} to ${max}, this agent ${protocolVersion.min} to ${protocolVersion.max}. Upgrade the older one.`,
+  message: `The hub speaks protocol ${min} to ${max}, this agent ${protocolVersion.min} to ${protocolVersion.max}. Update the older one.`,
   permanent: true,
   retryAfterMs: 0,
   generationHeld: 0n,

@@ -116,7 +116,7 @@ const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
       <Stack>
         <TextInput
           label="Name"
-          description="What people see in the list; it can be changed later."
+          description="The name in the list of machines. You can change it later."
           placeholder="build-1"
           required
           withAsterisk={false}

@@ -32,7 +32,7 @@ export const AccountCard = ({ user }: { user: Me }) => {
         <Fact name="Username" value={user.username} />
         <Fact name="E-mail" value={user.email} />
         <Fact name="Role" value={user.role === 'admin' ? 'Administrator' : 'User'} />
-        <Fact name="Member since" value={localTime(user.created_at)} />
+        <Fact name="Created" value={localTime(user.created_at)} />
       </dl>
       {editing && <NamesDialog user={user} onClose={() => setEditing(false)} />}
     </Paper>

@@ -123,7 +123,7 @@ const NotShared = () => (
     <EmptyState
       icon={<IconEye size={28} stroke={1.6} />}
       title="This terminal is not shared with you"
-      text="It or the share has ended, or it is for another account. Ask the person who shared it."
+      text="It or the share has ended, or it is for another account. Ask the user who shared it."
     >
       <Button component={Link} to="/sessions" variant="default">
         My sessions

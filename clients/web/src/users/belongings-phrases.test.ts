@@ -12,7 +12,7 @@ describe('what goes with an account', () => {
 
   it('states that terminals end, if there are any', () => {
     expect(terminalsPhrase('You have', 0)).toBe('');
-    expect(terminalsPhrase('You have', 1)).toBe('You have a live terminal: it ends.');
-    expect(terminalsPhrase('They have', 3)).toBe('They have 3 live terminals: they end.');
+    expect(terminalsPhrase('You have', 1)).toBe('You have a session: it ends.');
+    expect(terminalsPhrase('They have', 3)).toBe('They have 3 sessions: they end.');
   });
 });

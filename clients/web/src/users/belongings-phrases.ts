@@ -13,8 +13,8 @@ export const machinesPhrase = (
   return `${whoOwns} ${count}: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 };
 
-/** A sentence about live terminals. Empty if there are none. */
+/** A sentence about open sessions. Empty if there are none. */
 export const terminalsPhrase = (whoHas: string, sessions: number): string => {
   if (sessions === 0) return '';
-  return sessions === 1 ? `${whoHas} a live terminal: it ends.` : `${whoHas} ${sessions} live terminals: they end.`;
+  return sessions === 1 ? `${whoHas} a session: it ends.` : `${whoHas} ${sessions} sessions: they end.`;
 };
