@@ -115,6 +115,19 @@ describe('what has the foreground of a terminal', () => {
     expect([reports(older), reports(newer)]).toEqual([['shell'], ['shell', 'program make']]);
   });
 
+  it('is not looked at any more once the viewer has attached again without a request for reports, as a raw client does', () => {
+    const { session, shell, print, pass } = bench();
+    const page = attach(session, 'a', { repaints: true });
+    pass(2000);
+    const raw = attach(session, 'a');
+    shell.looks = 0;
+    shell.foreground = program('make');
+    print('x');
+    pass(2000);
+    expect([reports(page), reports(raw), shell.looks]).toEqual([['shell'], [], 0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('has no name for guests, and at most 80 characters for the owner', () => {
     const { session, shell } = bench();
     shell.foreground = program(`${'é'.repeat(79)}😀`);

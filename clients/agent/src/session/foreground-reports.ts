@@ -36,9 +36,13 @@ export class ForegroundReports {
     this.#options = options;
   }
 
-  /** `informed`: the viewer gets reports, the first one now. */
+  /** `informed`: the viewer gets reports, the first one now. A newer attachment of a viewer replaces the older one. */
   joined(attachment: Attachment, informed: boolean): void {
-    if (!informed || this.#closed || attachment.viewer.role === 'record') return;
+    if (this.#closed || attachment.viewer.role === 'record') return;
+    if (!informed) {
+      this.#forget(attachment.writer);
+      return;
+    }
     this.#informed.set(attachment.writer, attachment);
     const reported = this.#reported;
     if (!this.#look() && reported !== undefined) this.#report(attachment, reported);
@@ -46,8 +50,7 @@ export class ForegroundReports {
   }
 
   left(attachment: Attachment): void {
-    if (this.#informed.get(attachment.writer) === attachment) this.#informed.delete(attachment.writer);
-    if (this.#informed.size === 0) this.#stop();
+    if (this.#informed.get(attachment.writer) === attachment) this.#forget(attachment.writer);
   }
 
   /** The session has written output. */
@@ -60,6 +63,11 @@ export class ForegroundReports {
     this.#closed = true;
     this.#informed.clear();
     this.#stop();
+  }
+
+  #forget(writer: string): void {
+    this.#informed.delete(writer);
+    if (this.#informed.size === 0) this.#stop();
   }
 
   #lookAgain(): void {
