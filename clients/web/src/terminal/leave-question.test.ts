@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lineBegun, programRuns } from './leave-question.ts';
+import { lineBegun, programRuns, runningProgram } from './leave-question.ts';
 
 describe('a line', () => {
   it('is begun by text, keys of the history and pastes', () => {
@@ -37,5 +37,20 @@ describe('a program in the terminal', () => {
     ['carrier', { wholeScreen: false, linePrompt: false, marksPrompt: false }, true],
   ] as const)('is what the agent says: %s, with %o', (foreground, signs, runs) => {
     expect(programRuns({ ...signs, foreground })).toBe(runs);
+  });
+});
+
+describe('the name of the program that runs', () => {
+  it('is unknown in a shell, without a word of the agent, and where the name is hidden from a guest', () => {
+    expect(runningProgram(undefined)).toBeUndefined();
+    expect(runningProgram({ state: 'shell', program: 'bash' })).toBeUndefined();
+    expect(runningProgram({ state: 'program', program: '' })).toBeUndefined();
+  });
+
+  it('is visible text of one line and of bounded length, whatever the machine sends', () => {
+    expect(runningProgram({ state: 'carrier', program: 'ssh' })).toBe('ssh');
+    expect(runningProgram({ state: 'program', program: 'vi\u202e\u200bm\nNothing' })).toBe('vim Nothing');
+    expect(runningProgram({ state: 'program', program: '\u202e\u0000' })).toBeUndefined();
+    expect(runningProgram({ state: 'program', program: 'x'.repeat(255) })).toBe('x'.repeat(80));
   });
 });

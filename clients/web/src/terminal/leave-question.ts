@@ -1,4 +1,5 @@
 import type { ForegroundState } from '@webxterm/contracts/frames';
+import { plainText } from '@webxterm/contracts/text';
 
 /** Signs in the terminal's state of a running program. */
 export interface ProgramSigns {
@@ -19,6 +20,20 @@ export const programRuns = ({ wholeScreen, linePrompt, marksPrompt, foreground }
   // In a carrier such as ssh, a shell with bracketed paste shows its prompt.
   return (foreground === 'carrier' || marksPrompt) && !linePrompt;
 };
+
+/** The program or shell that has the foreground, by the word of the agent. */
+export interface ForegroundReport {
+  readonly state: ForegroundState;
+  /** The machine chooses this text: any user of it can name a program. */
+  readonly program: string;
+}
+
+/** Characters of the name of a program. */
+const longestName = 80;
+
+/** The name of the program that runs in the shell, as text for a dialog. Undefined: none, or unknown. */
+export const runningProgram = (report: ForegroundReport | undefined): string | undefined =>
+  report === undefined || report.state === 'shell' ? undefined : plainText(report.program, longestName) || undefined;
 
 /** Enter, Ctrl+C, Ctrl+D and Ctrl+U: nothing is left of the line. */
 const endsLine = /[\r\x03\x04\x15]$/;

@@ -1,8 +1,9 @@
-import type { ForegroundState, RecordingMode } from '@webxterm/contracts/frames';
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
 import { type Attached, mayType, peopleIn } from '../sharing/people.ts';
 import { type Encoding, encodedText } from './encodings.ts';
+import { type ForegroundReport, runningProgram } from './leave-question.ts';
 import { openClient } from './open-client.ts';
 import { byteCount, endSentence } from './sentences.ts';
 import { type ScreenHandlers, type ScreenOptions, TerminalScreen } from './terminal-screen.ts';
@@ -40,7 +41,7 @@ export class LiveTerminal {
   /** A guest may not type before the owner lets it. */
   #mayType: boolean;
   #encoding: Encoding = 'utf-8';
-  #foreground: { state: ForegroundState; program: string } | undefined;
+  #foreground: ForegroundReport | undefined;
 
   constructor(
     element: HTMLElement,
@@ -130,8 +131,7 @@ export class LiveTerminal {
 
   /** The name of the program that runs in the shell. Undefined: none, or unknown. */
   get program(): string | undefined {
-    const { state = 'shell', program = '' } = this.#foreground ?? {};
-    return this.#over || state === 'shell' || program === '' ? undefined : program;
+    return this.#over ? undefined : runningProgram(this.#foreground);
   }
 
   /** Makes this viewer the driver: its window size is used. */
