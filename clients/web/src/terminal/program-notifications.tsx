@@ -1,33 +1,45 @@
 import { UnstyledButton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { NotificationPace } from './notification-pace.ts';
 import type { NotificationRequest } from './notification-request.ts';
 import type { Preferences } from './settings/preferences.ts';
 
 /** The tab whose program asks. */
 export interface NotifyingTab {
   readonly key: string;
+  /** Begins with the machine. The rest may be a text of the program, which could pass for one of the page. */
   readonly label: string;
   /** The tab is visible in the page. */
   readonly shown: boolean;
 }
 
 const shownForMs = 15_000;
+const pace = new NotificationPace(1000);
 
 /**
  * Shows the notification of a program to a user who does not look at its tab: in the page, or as one of the system while the page has not
- * the focus. A new one of the same tab replaces the earlier one, so a program cannot pile them up.
+ * the focus. A new one of the same tab replaces the earlier one, at most once a second, so a program cannot pile them up.
  */
 export const notifyUser = (
   choice: Preferences['notifications'],
-  { key, label, shown }: NotifyingTab,
-  { title, body }: NotificationRequest,
+  tab: NotifyingTab,
+  request: NotificationRequest,
   onPick: () => void,
 ): void => {
-  const pageHasFocus = document.hasFocus();
-  if (choice === 'off' || (pageHasFocus && shown)) return;
-  const heading = title === '' ? label : `${label}: ${title}`;
-  if (choice === 'system' && !pageHasFocus && notifiedBySystem(key, heading, body, onPick)) return;
-  const id = `program-${key}`;
+  if (choice === 'off' || (tab.shown && document.hasFocus())) return;
+  const { key, label } = tab;
+  const heading = request.title === '' ? label : `${label}: ${request.title}`;
+  const pick = (): void => {
+    pace.drop(key);
+    onPick();
+  };
+  pace.offer(key, () => {
+    const bySystem = choice === 'system' && !document.hasFocus() && notifiedBySystem(key, heading, request.body, pick);
+    if (!bySystem) showInPage(`program-${key}`, heading, request.body, pick);
+  });
+};
+
+const showInPage = (id: string, heading: string, body: string, onPick: () => void): void => {
   notifications.hide(id);
   notifications.show({
     id,

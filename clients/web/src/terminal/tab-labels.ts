@@ -8,6 +8,8 @@ export interface TabLabels {
   short(tab: Tab): string;
   /** The same with the machine, if the tabs are on several. */
   long(tab: Tab): string;
+  /** The same, always with the machine. */
+  withMachine(tab: Tab): string;
   /** The Linux user, if it was chosen or the machine has several. */
   user(tab: Tab): string | undefined;
   /** Machine, Linux user, program and directory, as far as they are known. */
@@ -23,9 +25,11 @@ export const useTabLabels = ({ tabs }: Tabs): TabLabels => {
   const userOf = (tab: Tab): string | undefined => sessionOf(tab)?.linux_user ?? tab.linuxUser;
   const short = (tab: Tab): string =>
     tab.name ?? (tab.title || (sessionTitle({ ...sessionOf(tab) }) ?? `Shell ${tabs.indexOf(tab) + 1}`));
+  const withMachine = (tab: Tab): string => `${nameOf(tab.agentId) ?? '…'}: ${short(tab)}`;
   return {
     short,
-    long: (tab) => (several ? `${nameOf(tab.agentId) ?? '…'}: ${short(tab)}` : short(tab)),
+    long: (tab) => (several ? withMachine(tab) : short(tab)),
+    withMachine,
     user: (tab) => (tab.linuxUser !== undefined || isChoice(usersOf(tab.agentId)) ? userOf(tab) : undefined),
     about: (tab) => {
       const { command, directory } = sessionOf(tab) ?? {};

@@ -75,7 +75,7 @@ export const TerminalPage = () => {
   const notify = (tab: Tab, request: NotificationRequest): void =>
     notifyUser(
       preferences.notifications,
-      { key: tab.key, label: labels.long(tab), shown: shown.includes(tab) },
+      { key: tab.key, label: labels.withMachine(tab), shown: shown.includes(tab) },
       request,
       () => tabs.pick(tab.key),
     );
