@@ -28,7 +28,7 @@ describe('findUser', () => {
     expect(await findUser('root')).toMatchObject({ uid: 0 });
   });
 
-  it.each(['nobody-by-this-name', '--help', '-n', 'a b', '', '0', 'root:x', 'root\n'])(
+  it.each(['nobody-by-this-name', '--help', '-n', 'a b', '', '0', '+0', '-0', ' 0', 'root:x', 'root\n'])(
     'does not find %j',
     async (name) => {
       expect(await findUser(name)).toBeUndefined();

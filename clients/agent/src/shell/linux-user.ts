@@ -9,6 +9,8 @@ export type LinuxUser = { name: string; uid: number; gid: number; home: string; 
 const run = promisify(execFile);
 /** Characters that no name in passwd(5) can contain. All other names may exist: `CORP\alice`, `alice@corp`, `1001user`, `jörg`. */
 const impossible = /^$|[:\n\0]/;
+/** A name that getent takes for a uid, by strtoul(3): also `+1001` and, by overflow, a negative one. */
+const uidOfGetent = /^\s*[+-]?\d+$/;
 
 /** Parses one line of passwd(5). Undefined if it is malformed. */
 export const parsePasswdLine = (line: string): LinuxUser | undefined => {
@@ -41,8 +43,8 @@ export const findUser = async (name: string): Promise<LinuxUser | undefined> => 
     });
   for (const line of lines.split('\n')) {
     const user = parsePasswdLine(line);
-    // A directory may accept several spellings of a name. But getent interprets a number as a uid.
-    if (user !== undefined && (user.name === name || (fromService && !/^\d+$/.test(name)))) return user;
+    // A directory may accept several spellings of a name.
+    if (user !== undefined && (user.name === name || (fromService && !uidOfGetent.test(name)))) return user;
   }
   return undefined;
 };
