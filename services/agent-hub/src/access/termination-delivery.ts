@@ -8,7 +8,10 @@ import type { PendingTerminations, StoredTermination } from './pending-terminati
 
 /** How often the database is polled for new terminations. Bus messages are faster, but the bus may be down. */
 const lookEveryMs = 1000;
-/** How far back each poll looks. It is longer than the interval, because the clocks of hubs differ. */
+/**
+ * How far each poll looks back before the last one that was answered. The clocks of hubs differ. A termination has the time of its change,
+ * which may be committed much later: when a database that was away answers again.
+ */
 const lookBackMs = 60_000;
 const retryMs = 1000;
 /** How long an attach waits until the pending terminations have been sent to a machine that has just linked. */
@@ -29,6 +32,8 @@ export class TerminationDelivery {
   readonly #delivered = new WeakMap<Link, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  /** The time of the last poll that was answered, in ms since 1970. */
+  #lookedAt: number | undefined;
 
   constructor(options: TerminationDeliveryOptions) {
     this.#options = options;
@@ -109,12 +114,14 @@ export class TerminationDelivery {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const since = new Date(this.#options.now() - lookBackMs);
+      const now = this.#options.now();
+      const since = new Date((this.#lookedAt ?? now) - lookBackMs);
       for (const agentId of await this.#options.pending.machinesSince(since)) {
         if (this.#options.links.find(agentId) === undefined) continue;
         this.#options.onPending(agentId);
         await this.carryOut(agentId);
       }
+      this.#lookedAt = now;
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'new terminations cannot be read right now');
     } finally {
