@@ -1,12 +1,35 @@
 import { expect, it } from 'vitest';
-import { countTests } from './count-tests.ts';
+import { outcomeOf } from './count-tests.ts';
 
-it('counts tests, and a file that could not be loaded as one failure', () => {
+const assertion = (status: string, fullName = 'a test', failureMessages: readonly string[] = []) => ({
+  status,
+  fullName,
+  failureMessages,
+});
+
+it('counts tests, and a file that could not be loaded as one failure, and names what failed', () => {
   const testResults = [
-    { status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] },
-    { status: 'failed', assertionResults: [{ status: 'failed' }] },
-    { status: 'failed', assertionResults: [] },
-    { status: 'failed', assertionResults: [{ status: 'passed' }] },
+    {
+      name: '/r/a.test.ts',
+      status: 'passed',
+      message: '',
+      assertionResults: [assertion('passed'), assertion('passed')],
+    },
+    {
+      name: '/r/b.test.ts',
+      status: 'failed',
+      message: '',
+      assertionResults: [assertion('failed', 'a shell is slow', ['Error: timed out\n  at b.test.ts:1'])],
+    },
+    { name: '/r/c.test.ts', status: 'failed', message: 'SyntaxError: no\nmore', assertionResults: [] },
+    { name: '/r/d.test.ts', status: 'failed', message: '', assertionResults: [assertion('passed')] },
   ];
-  expect(countTests({ numPassedTests: 3, numFailedTests: 1, testResults })).toEqual({ passed: 3, failed: 3 });
+  expect(outcomeOf({ numPassedTests: 3, testResults }, '/r')).toEqual({
+    passed: 3,
+    failures: [
+      'b.test.ts: a shell is slow: Error: timed out',
+      'c.test.ts: could not be loaded: SyntaxError: no',
+      'd.test.ts: could not be loaded: ',
+    ],
+  });
 });
