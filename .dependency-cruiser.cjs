@@ -6,9 +6,10 @@ const test = '\\.(integration\\.)?test\\.tsx?$|/(testing|integration)/';
 const ours = '^(services|clients|libs|stack|e2e|bench|scripts)/';
 /** Runs in the browser too. */
 const browserSafe =
-  '^libs/(stream|terminal-client)/|^libs/contracts/src/(rest|frames)/|^libs/contracts/src/(capabilities|errors|ids|plain-text|rights|session-kinds)\\.ts$';
+  '^libs/(rest-client|stream|terminal-client)/|^libs/contracts/src/(rest|frames)/|^libs/contracts/src/(capabilities|errors|ids|plain-text|rights|session-kinds)\\.ts$';
 /** Parts of the contract that every program needs, without dependencies. */
-const common = '^libs/contracts/src/(back-off|deadline|file-paths|json|linux-users|loopback|token-scopes)\\.ts$';
+const common =
+  '^libs/contracts/src/(back-off|deadline|file-paths|json|linux-users|loopback|shell-word|token-scopes)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -68,6 +69,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/terminal-client/', pathNot: test },
       to: { path: ours, pathNot: '^libs/(terminal-client|contracts|stream)/' },
+    },
+    {
+      name: 'rest-client-uses-contracts-only',
+      severity: 'error',
+      from: { path: '^libs/rest-client/', pathNot: test },
+      to: { path: ours, pathNot: '^libs/(rest-client|contracts)/' },
     },
     {
       name: 'web-takes-only-what-a-browser-runs',

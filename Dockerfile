@@ -8,6 +8,7 @@ WORKDIR /app
 # npm wants every workspace that the lock file names. Sources come later: they change more often than dependencies.
 COPY package.json package-lock.json ./
 COPY libs/contracts/package.json libs/contracts/
+COPY libs/rest-client/package.json libs/rest-client/
 COPY libs/shared/package.json libs/shared/
 COPY libs/stream/package.json libs/stream/
 COPY libs/terminal-client/package.json libs/terminal-client/

@@ -59,6 +59,10 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'libs/terminal-client/src/x.ts': "import '../../shared/src/y.ts';",
     'libs/shared/src/y.ts': '',
   },
+  'rest-client-uses-contracts-only': {
+    'libs/rest-client/src/x.ts': "import '../../stream/src/y.ts';",
+    'libs/stream/src/y.ts': '',
+  },
   'web-takes-only-what-a-browser-runs': {
     'clients/web/src/x.tsx': "import '../../../libs/contracts/src/grpc/index.ts';",
     'libs/contracts/src/grpc/index.ts': '',

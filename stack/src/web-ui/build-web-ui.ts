@@ -12,6 +12,7 @@ const sources = [
   'clients/web/package.json',
   'clients/web/vite.config.ts',
   'libs/contracts/src',
+  'libs/rest-client/src',
   'libs/stream/src',
   'libs/terminal-client/src',
   'package-lock.json',

@@ -5,9 +5,9 @@ import {
   revokeAccessToken,
   revokeUserTokens,
 } from '@webxterm/contracts/rest';
+import { ask, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { ask, send } from './client.ts';
 
 export type AccessTokenList = z.output<typeof listAccessTokens.success.schema>;
 export type NewAccessToken = z.input<typeof createAccessToken.body>;

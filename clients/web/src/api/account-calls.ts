@@ -38,9 +38,9 @@ import {
   uploadAvatar,
   userBelongings,
 } from '@webxterm/contracts/rest';
+import { ask, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { ask, send } from './client.ts';
 
 export type UserList = z.output<typeof listUsers.success.schema>;
 export type UserQuery = z.input<typeof listUsers.query>;

@@ -1,7 +1,7 @@
 import { type AuditRow, exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
+import { ask, fetchAnswer, urlOf } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { ask, fetchAnswer, urlOf } from './client.ts';
 
 export type AuditQuery = z.input<typeof listAudit.query>;
 export type AuditFilter = Omit<AuditQuery, 'cursor' | 'limit'>;

@@ -7,9 +7,8 @@ import {
   renameFile,
   uploadFile,
 } from '@webxterm/contracts/rest';
+import { ask, errorFrom, fetchAnswer, send, UnreachableError, urlOf } from '@webxterm/rest-client';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { errorFrom, UnreachableError } from './api-error.ts';
-import { ask, fetchAnswer, send, urlOf } from './client.ts';
 
 /** Where files are, and as which Linux user they are read and changed. Undefined: the default user of the machine. */
 export interface FilePlace {

@@ -24,9 +24,9 @@ import {
   unblockUser,
   updateMachine,
 } from '@webxterm/contracts/rest';
+import { ask, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { ask, send } from './client.ts';
 import { readMachines, recentMachineRows } from './machine-rows.ts';
 
 export type NewMachine = z.input<typeof createMachine.body>;

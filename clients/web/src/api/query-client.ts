@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { waitAfter } from '@webxterm/contracts/back-off';
-import { ApiError, SignedOutError } from './api-error.ts';
+import { ApiError } from '@webxterm/rest-client';
+import { SignedOutError } from './signed-out-error.ts';
 
 /** Delay between the attempts of a query. */
 const backOff = { firstMs: 500, longestMs: 4_000 };

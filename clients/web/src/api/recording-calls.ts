@@ -11,9 +11,9 @@ import {
   type RecordingPolicy,
   updateRecordingPolicy,
 } from '@webxterm/contracts/rest';
+import { ask, fetchAnswer, send, urlOf } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { ask, fetchAnswer, send, urlOf } from './client.ts';
 
 export type RecordingQuery = z.input<typeof listRecordings.query>;
 export type RecordingPolicyChange = z.input<typeof updateRecordingPolicy.body>;

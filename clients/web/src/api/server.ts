@@ -11,13 +11,12 @@ import {
   signInMethods,
   wellKnown,
 } from '@webxterm/contracts/rest';
+import { ApiError, ask, fetchAnswer, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { accessTokenCalls } from './access-token-calls.ts';
 import { ownAccountCalls, userCalls } from './account-calls.ts';
-import { ApiError } from './api-error.ts';
 import { auditCalls } from './audit-calls.ts';
-import { ask, fetchAnswer, send } from './client.ts';
 import { fileCalls } from './file-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';

@@ -13,9 +13,9 @@ import {
   type SharedSession,
   type TerminalSession,
 } from '@webxterm/contracts/rest';
+import { ask, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { ask, send } from './client.ts';
 
 export type NewShare = z.input<typeof createShare.body>;
 export type MadeShare = z.output<typeof createShare.success.schema>;

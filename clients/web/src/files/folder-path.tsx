@@ -2,7 +2,7 @@ import { Anchor, NativeSelect, Text } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import type { Machine } from '@webxterm/contracts/rest';
-import { queryString } from '../api/client.ts';
+import { queryString } from '@webxterm/rest-client';
 import { isChoice } from '../machines/linux-user-menu.tsx';
 import { foldersTo, shownName } from './file-names.ts';
 import classes from './files-page.module.css';

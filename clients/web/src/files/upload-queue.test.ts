@@ -1,5 +1,5 @@
+import { ApiError } from '@webxterm/rest-client';
 import { expect, it } from 'vitest';
-import { ApiError } from '../api/api-error.ts';
 import type { UploadOptions } from '../api/file-calls.ts';
 import { UploadQueue, type UploadTarget } from './upload-queue.ts';
 

@@ -1,5 +1,5 @@
 import { joinPath } from '@webxterm/contracts/file-paths';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError } from '@webxterm/rest-client';
 import type { UploadOptions } from '../api/file-calls.ts';
 import { nameOnMachine } from './file-names.ts';
 

@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
-import { ApiError, UnreachableError } from '../api/api-error.ts';
+import { ApiError, UnreachableError } from '@webxterm/rest-client';
 
 /** An error message: what happened, the request id for support, and a retry button. */
 export const Failure = ({ title, error, onRetry }: { title: string; error: unknown; onRetry?: () => void }) => {

@@ -1,9 +1,9 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { type HistoryState, useLocation } from '@tanstack/react-router';
+import { ApiError } from '@webxterm/rest-client';
 import { useEffect, useRef } from 'react';
 import { z } from 'zod';
-import { ApiError } from '../api/api-error.ts';
 import { Failure } from './failure.tsx';
 
 declare module '@tanstack/react-router' {

@@ -7,7 +7,7 @@ import {
   useQuery,
 } from '@tanstack/react-query';
 import type { TerminalSession } from '@webxterm/contracts/rest';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError } from '@webxterm/rest-client';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 import { machineKeys } from '../machines/machine-cache.ts';

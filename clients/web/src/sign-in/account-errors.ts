@@ -1,4 +1,4 @@
-import { ApiError } from '../api/api-error.ts';
+import { ApiError } from '@webxterm/rest-client';
 
 /** Form field of an error without details, by error code. */
 const fieldOfCode: Readonly<Record<string, string>> = { email_taken: 'email', username_taken: 'username' };

@@ -1,9 +1,9 @@
 import { Anchor, Text } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import type { SecondFactorChallenge } from '@webxterm/contracts/rest';
+import { ApiError } from '@webxterm/rest-client';
 import { useState } from 'react';
 import { z } from 'zod';
-import { ApiError } from '../api/api-error.ts';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { CodeField } from './code-field.tsx';

@@ -1,5 +1,6 @@
+import { ApiError, UnreachableError } from '@webxterm/rest-client';
 import { describe, expect, it } from 'vitest';
-import { ApiError, SignedOutError, UnreachableError } from '../api/api-error.ts';
+import { SignedOutError } from '../api/signed-out-error.ts';
 import { accountErrors } from './account-errors.ts';
 import { pathAfterSignIn } from './next-path.ts';
 import { SignIn } from './sign-in.ts';

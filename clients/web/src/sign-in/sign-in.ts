@@ -15,9 +15,9 @@ import {
   signup,
   type UsedCredential,
 } from '@webxterm/contracts/rest';
+import { ApiError, ask, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
-import { ApiError, SignedOutError } from '../api/api-error.ts';
-import { ask, send } from '../api/client.ts';
+import { SignedOutError } from '../api/signed-out-error.ts';
 
 type BrowserSession = z.output<typeof browserSession.success.schema>;
 export type SignedInUser = BrowserSession['user'];

@@ -1,5 +1,5 @@
+import { ApiError } from '@webxterm/rest-client';
 import { describe, expect, it, vi } from 'vitest';
-import { ApiError } from '../api/api-error.ts';
 import { StepUp } from './step-up.ts';
 
 const refused = new ApiError({ status: 403, code: 'step_up_required', message: 'Confirm first.' });

@@ -5,9 +5,8 @@ import {
   stepUpPasskey,
   type UsedCredential,
 } from '@webxterm/contracts/rest';
+import { ApiError, ask } from '@webxterm/rest-client';
 import type { z } from 'zod';
-import { ApiError } from '../api/api-error.ts';
-import { ask } from '../api/client.ts';
 import type { SignIn } from './sign-in.ts';
 
 type Methods = z.output<typeof beginStepUpPasskey.success.schema>;

@@ -1,11 +1,12 @@
+import { ApiError } from '@webxterm/rest-client';
 import {
   TerminalClient,
   type TerminalClientOptions,
   TerminalRefusal,
   type TerminalTicket,
 } from '@webxterm/terminal-client';
-import { ApiError, SignedOutError } from '../api/api-error.ts';
 import type { Server } from '../api/server.ts';
+import { SignedOutError } from '../api/signed-out-error.ts';
 
 /** Statuses of the ticket route for which a retry is useless. */
 const finalStatuses: readonly number[] = [400, 401, 403, 404];

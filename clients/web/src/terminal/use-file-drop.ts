@@ -1,9 +1,9 @@
 import { bytesOfPath, joinPath, textOfPath } from '@webxterm/contracts/file-paths';
+import { shellWord } from '@webxterm/contracts/shell-word';
 import { useServer } from '../api/server-context.ts';
 import { nameOnMachine } from '../files/file-names.ts';
 import { useDroppedFiles } from '../files/use-dropped-files.ts';
 import { useUploads } from '../files/use-uploads.ts';
-import { shellWord } from './shell-words.ts';
 import type { Tab } from './tab-store.ts';
 
 const utf8 = new TextEncoder();

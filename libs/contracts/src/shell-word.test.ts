@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shellWord } from './shell-words.ts';
+import { shellWord } from './shell-word.ts';
 
 describe('a text as a word of a shell', () => {
   it.each([

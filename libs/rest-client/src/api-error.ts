@@ -41,15 +41,7 @@ export class ApiError extends Error {
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
   constructor(cause: unknown) {
-    super('The server cannot be reached. Check your connection. This page keeps trying.', { cause });
-  }
-}
-
-/** No user is signed in, so a retry is useless before the next sign-in. */
-export class SignedOutError extends Error {
-  override readonly name = 'SignedOutError';
-  constructor() {
-    super('You are signed out. Sign in again.');
+    super('The server cannot be reached. Check your connection.', { cause });
   }
 }
 

@@ -46,7 +46,7 @@ export const queryString = (query: Readonly<Record<string, unknown>>): string =>
 const entries = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
-/** The URL of a call. It is relative, so the server of this page gets it. */
+/** The URL of a call, relative to the address of the server. */
 export const urlOf = (route: { readonly path: string }, input: { params?: unknown; query?: unknown }): string =>
   fillPath(route.path, entries(input.params)) + queryString(entries(input.query));
 
@@ -97,7 +97,8 @@ export const ask = async <P extends z.ZodType, Q extends z.ZodType, B extends z.
   throw new ApiError({
     status: response.status,
     code: 'unexpected_answer',
-    message: 'The server answered something this page does not understand. Reload the page: it may be out of date.',
+    message:
+      'The server answered something that this program does not understand. Reload the page, or update the program: it may be out of date.',
     requestId: response.headers.get('x-request-id') ?? undefined,
   });
 };

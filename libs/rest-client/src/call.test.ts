@@ -1,8 +1,7 @@
 import { createTicket, endSession, getMachine, listMachines, wellKnown } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { ApiError, UnreachableError } from './api-error.ts';
-import { ask, fillPath, queryString, send, urlOf } from './client.ts';
-import { worthRetrying } from './query-client.ts';
+import { ask, fillPath, queryString, send, urlOf } from './call.ts';
 
 interface Call {
   readonly address: string;
@@ -96,12 +95,4 @@ describe('a call', () => {
     await expect(ask(fails, wellKnown)).rejects.toBeInstanceOf(UnreachableError);
     await expect(ask(fails, wellKnown, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
   });
-});
-
-it('repeats a request after an outage, and not after a refusal', () => {
-  const refusal = (status: number, code = 'x'): ApiError => new ApiError({ status, code, message: '' });
-  expect(worthRetrying(new UnreachableError(undefined))).toBe(true);
-  expect(worthRetrying(refusal(503))).toBe(true);
-  expect(worthRetrying(refusal(404))).toBe(false);
-  expect(worthRetrying(refusal(200, 'unexpected_answer'))).toBe(false);
 });
