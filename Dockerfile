@@ -17,6 +17,7 @@ COPY services/auth/package.json services/auth/
 COPY services/gateway/package.json services/gateway/
 COPY services/terminal/package.json services/terminal/
 COPY clients/agent/package.json clients/agent/
+COPY clients/cli/package.json clients/cli/
 COPY clients/web/package.json clients/web/
 COPY stack/package.json stack/
 COPY e2e/package.json e2e/

@@ -1,0 +1,25 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** The environment variables of vsay. Only this file reads the environment. */
+export interface Environment {
+  /** The file of the profiles. */
+  readonly configFile: string;
+  /** An access token, in place of that of the profile. */
+  readonly token: string | undefined;
+  /** The address of the server, in place of that of the profile. */
+  readonly host: string | undefined;
+  /** The name of the profile. */
+  readonly profile: string | undefined;
+}
+
+export const readEnvironment = (given: Readonly<Record<string, string | undefined>> = process.env): Environment => {
+  const set = (name: string): string | undefined => (given[name] === '' ? undefined : given[name]);
+  const folder = set('XDG_CONFIG_HOME') ?? join(homedir(), '.config');
+  return {
+    configFile: set('VSAY_CONFIG') ?? join(folder, 'vsay', 'cli.json'),
+    token: set('VSAY_TOKEN'),
+    host: set('VSAY_HOST'),
+    profile: set('VSAY_PROFILE'),
+  };
+};

@@ -1,0 +1,102 @@
+import { Command } from 'commander';
+import { serverCommand, withLinuxUser } from './commands/options.ts';
+import { cliVersion } from './version.ts';
+
+// Each command loads its modules when it runs, so that the others start sooner.
+
+const description = `Terminals, commands and files of your machines in WebXTerm.
+
+vsay login https://term.example.org
+vsay ls
+vsay connect web-1
+vsay exec web-1 -- uname -a`;
+
+const exitCodes = `
+Exit codes: exec, connect and attach pass on those of the remote side. Own failures:
+  250 wrong usage, 251 not found, 252 refused, 253 not logged in, 254 not reachable, 255 any other
+
+Environment: VSAY_TOKEN, VSAY_HOST, VSAY_PROFILE, VSAY_CONFIG, XDG_CONFIG_HOME, HTTPS_PROXY, NO_PROXY
+`;
+
+/** The command line. `ended` receives the exit code of a command that has one of its own. */
+export const buildProgram = (ended: (code: number) => void): Command => {
+  const program = new Command('vsay')
+    .description(description)
+    .version(cliVersion, '-V, --version')
+    .showHelpAfterError('(--help shows the options)')
+    .enablePositionalOptions()
+    .addHelpText('after', exitCodes)
+    .exitOverride();
+  addAccount(program);
+  addMachines(program);
+  addTerminals(program, ended);
+  return program;
+};
+
+const addAccount = (program: Command): void => {
+  serverCommand(program, 'login', 'Log in to a server, and use it from now on.')
+    .argument('[host]', 'the address of the server, such as https://term.example.org')
+    .option('--token', 'read an access token from stdin (default: VSAY_TOKEN of the environment)')
+    .option('--ca <file>', 'trust this private CA of the server (PEM)')
+    .option('--ca-fingerprint <sha256:…>', 'trust the private CA that the server names, if it has this fingerprint')
+    .action(async (host, options) => (await import('./commands/login.ts')).login(host, options));
+  serverCommand(program, 'logout', 'Remove the token of a server from this computer.').action(async (options) =>
+    (await import('./commands/account.ts')).logout(options),
+  );
+  serverCommand(program, 'whoami', 'Show the user and the server.').action(async (options) =>
+    (await import('./commands/account.ts')).whoami(options),
+  );
+  program
+    .command('profiles')
+    .description('List the servers that you are logged in to.')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./commands/account.ts')).profiles(options));
+  program
+    .command('use')
+    .description('Use another profile from now on.')
+    .argument('<profile>')
+    .action(async (name) => (await import('./commands/account.ts')).use(name));
+};
+
+const addMachines = (program: Command): void => {
+  serverCommand(program, 'ls', 'List your machines.')
+    .argument('[search]', 'a part of the name, the description or a tag')
+    .option('--tag <tag>', 'only machines with this tag')
+    .option('--status <status>', 'only online, offline or pending ones')
+    .action(async (search, options) => (await import('./commands/machines.ts')).list(search, options));
+  serverCommand(program, 'open', 'Open a machine, or the list, in the browser.')
+    .argument('[machine]', 'its name or id')
+    .action(async (machine, options) => (await import('./commands/open-page.ts')).openPage(machine, options));
+};
+
+const addTerminals = (program: Command, ended: (code: number) => void): void => {
+  withLinuxUser(serverCommand(program, 'exec', 'Run a command on a machine, without a terminal.'))
+    .argument('<machine>', 'its name or id')
+    .argument('<command...>', 'a program and its arguments, or one line for the shell')
+    .option('--timeout <seconds>', 'end the command after this time, at most 50', '30')
+    .passThroughOptions()
+    .action(async (machine, words, options) =>
+      ended(await (await import('./commands/exec.ts')).exec(machine, words, options)),
+    );
+  withEscape(withLinuxUser(serverCommand(program, 'connect', 'Open a terminal on a machine.')))
+    .argument('<machine>', 'its name or id')
+    .action(async (machine, options) =>
+      ended(await (await import('./commands/terminals.ts')).connect(machine, options)),
+    );
+  withEscape(serverCommand(program, 'attach', 'Go back to one of your sessions.'))
+    .argument('<session>', 'the beginning of its id')
+    .action(async (session, options) =>
+      ended(await (await import('./commands/terminals.ts')).attach(session, options)),
+    );
+  serverCommand(program, 'sessions', 'List your sessions.').action(async (options) =>
+    (await import('./commands/terminals.ts')).sessions(options),
+  );
+  serverCommand(program, 'end', 'End one of your sessions.')
+    .argument('<session>', 'the beginning of its id')
+    .action(async (session, options) => (await import('./commands/terminals.ts')).end(session, options));
+};
+
+const withEscape = (command: Command): Command =>
+  command
+    .option('-e, --escape <character>', 'the escape character, or none', '~')
+    .addHelpText('after', '\nAt the start of a line, ~. leaves (the shell keeps running) and ~? shows the escapes.\n');

@@ -1,0 +1,50 @@
+import { getMachine, listMachines, type Machine } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
+import { ApiError, ask } from '@webxterm/rest-client';
+import type { z } from 'zod';
+import { exitCode, Failure } from '../failure.ts';
+import type { Server } from './server.ts';
+
+const pageSize = 500;
+
+export type MachineFilter = Pick<z.input<typeof listMachines.query>, 'search' | 'tag' | 'status' | 'owner' | 'sort'>;
+
+/** All machines that match. */
+export const allMachines = async ({ fetcher }: Server, filter: MachineFilter): Promise<Machine[]> => {
+  const found: Machine[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { ...filter, limit: pageSize, ...(cursor !== undefined && { cursor }) };
+    const page = await ask(fetcher, listMachines, { query });
+    found.push(...page.machines);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return found;
+};
+
+const isId = (text: string): boolean => /^ag_[0-9A-Za-z]+$/.test(text);
+
+/** The machine with this name, in any case, or this id. @throws Failure if there is none, or several */
+export const findMachine = async (server: Server, wanted: string): Promise<Machine> => {
+  if (isId(wanted)) {
+    const byId = await ask(server.fetcher, getMachine, { params: { agent_id: wanted } }).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    });
+    if (byId !== undefined) return byId;
+  }
+  const similar = await allMachines(server, { search: wanted });
+  const named = similar.filter(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  const [machine, another] = named;
+  if (machine === undefined) {
+    const names = similar.slice(0, 5).map(({ name }) => plainText(name, 64));
+    const hint = names.length === 0 ? 'vsay ls shows yours.' : `Did you mean ${names.join(', ')}?`;
+    throw new Failure(`You have no machine ${plainText(wanted, 64)}. ${hint}`, exitCode.notFound);
+  }
+  if (another !== undefined)
+    throw new Failure(
+      `Several machines are named ${plainText(wanted, 64)}. Name one by its id: ${named.map(({ agent_id }) => agent_id).join(', ')}.`,
+      exitCode.notFound,
+    );
+  return machine;
+};

@@ -1,0 +1,190 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HttpProxy } from './support/http-proxy.ts';
+import { ownMachine, rest, stack, useStack } from './support/use-stack.ts';
+import { Vsay } from './support/vsay.ts';
+
+useStack();
+
+let proxy: HttpProxy;
+let vsay: Vsay;
+let token = '';
+
+const createToken = async (...scopes: string[]): Promise<{ token: string; id: string }> => {
+  const created = await rest.post<{ token: string; access_token: { id: string } }>('/api/profile/tokens', {
+    name: 'vsay',
+    scopes,
+  });
+  expect(created.status).toBe(201);
+  return { token: created.body.token, id: created.body.access_token.id };
+};
+
+beforeAll(async () => {
+  ({ token } = await createToken('see', 'open', 'command', 'account:read'));
+  proxy = await HttpProxy.start();
+  vsay = new Vsay({ HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
+  const logged = await vsay.run(['login', stack.url, '--token'], { input: `${token}\n` });
+  expect([logged.code, logged.stderr]).toEqual([0, expect.stringContaining(`Logged in to ${stack.url} as `)]);
+});
+afterAll(() => {
+  proxy?.close();
+  vsay?.remove();
+});
+
+describe('vsay', () => {
+  it('keeps the token where only its user can read it, and goes through the proxy', async () => {
+    const file = join(vsay.folder, '.config/vsay/cli.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toContain(token);
+    expect(new Set(proxy.targets)).toEqual(new Set([new URL(stack.url).host]));
+    const who = await vsay.run(['whoami', '--json']);
+    expect(JSON.parse(who.stdout)).toMatchObject({
+      server: stack.url,
+      profile: 'default',
+      user: { email: stack.admin.email },
+    });
+  });
+
+  it('lists machines as a table and as JSON', async () => {
+    const shown = await vsay.run(['ls']);
+    expect(shown.stdout).toMatch(/^NAME +STATUS +ROLE/);
+    expect(shown.stdout).toMatch(new RegExp(`^${ownMachine.name} +online +owner .*${ownMachine.agent_id}$`, 'm'));
+    const json = await vsay.run(['ls', '--json', '--status', 'online', ownMachine.name]);
+    expect(JSON.parse(json.stdout)).toMatchObject([{ agent_id: ownMachine.agent_id }]);
+    expect((await vsay.run(['ls', 'nothing-is-named-so'])).stderr).toBe('No machines.\n');
+  });
+
+  it('runs a command: stdout and stderr apart, its exit code, its words unchanged', async () => {
+    const run = await vsay.run([
+      'exec',
+      ownMachine.name,
+      '--',
+      'sh',
+      '-c',
+      'echo "$1"; echo problem >&2; exit 7',
+      'x',
+      "it's $HOME",
+    ]);
+    expect(run).toEqual({ code: 7, stdout: "it's $HOME\n", stderr: 'problem\n' });
+    expect(await vsay.run(['exec', ownMachine.agent_id, 'kill -TERM $$'])).toMatchObject({ code: 143 });
+    const json = await vsay.run(['exec', '--json', ownMachine.name, 'uname', '-s']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 0, stdout: 'Linux\n' });
+    const late = await vsay.run(['exec', '--timeout', '1', ownMachine.name, 'sleep 30']);
+    expect([late.code, late.stderr]).toEqual([124, expect.stringContaining('after 1 s')]);
+  });
+
+  it('completes commands, options and the names of machines', async () => {
+    const bash = await vsay.run(['completion', 'bash']);
+    expect([bash.code, bash.stdout]).toEqual([0, expect.stringContaining('vsay complete --')]);
+    const offers = async (...words: string[]): Promise<string[]> => {
+      const { stdout } = await vsay.run(['complete', '--', ...words]);
+      return stdout.split('\n').map((line) => line.split('\t')[0] ?? '');
+    };
+    expect(await offers('co')).toContain('connect');
+    expect(await offers('ls', '--st')).toContain('--status');
+    expect(await offers('connect', ownMachine.name.slice(0, 1))).toContain(ownMachine.name);
+  });
+
+  it('reports its own failures by exit codes above those of shells, and by a sentence', async () => {
+    const results = [
+      [250, ['ls', '--jsn'], 'Did you mean --json?'],
+      [250, ['conect', 'x'], 'Did you mean connect?'],
+      [250, ['exec', ownMachine.name], "missing required argument 'command'"],
+      [250, ['connect', ownMachine.name], 'This needs a terminal'],
+      [250, ['login', 'http://example.org', '--token'], 'is not encrypted'],
+      [251, ['exec', 'no-such-machine', 'true'], 'You have no machine no-such-machine.'],
+      [251, ['attach', 'AAAAAAAAAAAAAAAAAAAAAA'], 'You have no such session'],
+      [253, ['ls', '--profile', 'nowhere'], 'There is no profile nowhere'],
+    ] as const;
+    for (const [code, args, sentence] of results) {
+      const run = await vsay.run([...args], { input: token });
+      expect([args, run.code, run.stderr]).toEqual([args, code, expect.stringContaining(sentence)]);
+    }
+    const from = (environment: Record<string, string>) => vsay.run(['ls'], { environment });
+    const wrong = await from({ VSAY_TOKEN: `vsay_pat_${'0'.repeat(36)}` });
+    expect([wrong.code, wrong.stderr]).toEqual([253, expect.stringContaining('vsay login')]);
+    const narrow = await from({ VSAY_TOKEN: (await createToken('account:read')).token });
+    expect(narrow.code).toBe(252);
+    const away = await from({ VSAY_TOKEN: token, VSAY_HOST: 'http://127.0.0.1:9', HTTP_PROXY: '' });
+    expect([away.code, away.stderr]).toEqual([254, expect.stringContaining('cannot be reached')]);
+  });
+});
+
+describe('vsay connect', () => {
+  it('opens a shell, follows the size of the window, and ends with the exit code of the shell', async () => {
+    const shell = vsay.start(['connect', ownMachine.name], { cols: 101, rows: 33 });
+    await shell.line('stty size');
+    expect(shell.text()).toContain('33 101');
+    shell.resize(77, 22);
+    await shell.until('the new size', () => {
+      shell.type('stty size\r');
+      return shell.text().includes('22 77');
+    });
+    shell.type('exit 7\r');
+    expect(await shell.ended).toBe(7);
+  });
+
+  it('goes on in the same shell when the link is cut, and no line is lost or doubled', async () => {
+    const shell = vsay.start(['connect', ownMachine.name]);
+    await shell.line('PS1=; stty -echo');
+    const before = proxy.targets.length;
+    const lines = 20_000;
+    shell.type(`mine=$$; i=0; while [ $i -lt ${lines} ]; do echo "line $i."; i=$((i+1)); done; echo "all of $mine"\r`);
+    for (const at of [1000, 8000, 15_000]) {
+      await shell.untilText(`line ${at}.`);
+      proxy.cut();
+    }
+    await shell.untilText('all of ', 60_000);
+    expect(proxy.targets.length).toBeGreaterThan(before);
+    const numbers = [...shell.text().matchAll(/line (\d+)\./g)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(Array.from({ length: lines }, (_, number) => number));
+    proxy.cut();
+    await shell.line('echo "still $mine is $$"');
+    expect(shell.text()).toMatch(/still (\d+) is \1/);
+    shell.type('exit\r');
+    expect(await shell.ended).toBe(0);
+  });
+
+  it('~? shows the escapes, ~. leaves the shell running, and attach goes back to it', async () => {
+    const shell = vsay.start(['connect', ownMachine.name]);
+    await shell.line('kept=the-same-shell');
+    shell.type('\r~?');
+    await shell.untilText('Supported escape sequences');
+    shell.type('\r~.');
+    expect(await shell.ended).toBe(0);
+    const [, session = ''] = /vsay attach (?:-- )?([\w-]{22})/.exec(shell.text()) ?? [];
+    const listed = await vsay.run(['sessions', '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ session_id: session }]);
+    const again = vsay.start(['attach', '--', session]);
+    await again.line('echo "it is $kept"');
+    expect(again.text()).toContain('it is the-same-shell');
+    again.type('~.');
+    await again.ended;
+    expect((await vsay.run(['end', '--', session])).code).toBe(0);
+  });
+
+  it.each(['escape', 'signal', 'revoked'] as const)(
+    'restores the terminal in the middle of an editor: %s',
+    async (way) => {
+      const made = await createToken('see', 'open');
+      const outer = vsay.startShell();
+      const connect = `VSAY_TOKEN=${made.token} sh -c 'echo "pid=$$."; exec "$@"' sh ${vsay.commandLine(['connect', ownMachine.name])}`;
+      outer.type(`${connect}; echo "code=$?."; stty -a; printf '%s.%s\\n' restored x\n`);
+      await outer.line("printf '\\033[?1049h\\033[?25l\\033[?2004h\\033[?1000h'");
+      const [, pid = ''] = /pid=(\d+)\./.exec(outer.text()) ?? [];
+      if (way === 'escape') outer.type('\r~.');
+      else if (way === 'signal') process.kill(Number(pid), 'SIGTERM');
+      else await rest.send('DELETE', `/api/profile/tokens/${made.id}`);
+      await outer.untilText('restored.x');
+      const [, code] = /code=(\d+)\./.exec(outer.text()) ?? [];
+      expect(code).toBe({ escape: '0', signal: '143', revoked: '253' }[way]);
+      for (const reset of ['\x1b[?1049l', '\x1b[?25h', '\x1b[?2004l', '\x1b[?1000l'])
+        expect(outer.text()).toContain(reset);
+      expect(outer.text()).toMatch(/[^-]icanon/);
+      expect(outer.text()).toMatch(/[^-]echo /);
+      outer.type('exit\n');
+      await outer.ended;
+    },
+  );
+});
