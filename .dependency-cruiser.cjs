@@ -6,7 +6,7 @@ const test = '\\.(integration\\.)?test\\.tsx?$|/(testing|integration)/';
 const ours = '^(services|clients|libs|stack|e2e|bench|scripts)/';
 /** Runs in the browser too. */
 const browserSafe =
-  '^libs/(rest-client|stream|terminal-client)/|^libs/contracts/src/(rest|frames)/|^libs/contracts/src/(capabilities|errors|ids|plain-text|rights|session-kinds)\\.ts$';
+  '^libs/(rest-client/|stream/|terminal-client/(?!src/node/))|^libs/contracts/src/(rest|frames)/|^libs/contracts/src/(capabilities|errors|ids|plain-text|rights|session-kinds)\\.ts$';
 /** Parts of the contract that every program needs, without dependencies. */
 const common =
   '^libs/contracts/src/(back-off|deadline|file-paths|json|linux-users|loopback|shell-word|token-scopes)\\.ts$';

@@ -138,6 +138,15 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/file-messages.ts maxFileData',
     'libs/contracts/src/file-messages.ts maxFileMessage',
   ],
+  'agent: names that are resolved at a time for forwarded connections; addresses of a name that are tried': [
+    'clients/agent/src/forwards/connect-target.ts maxLookups',
+    'clients/agent/src/forwards/connect-target.ts maxAddresses',
+  ],
+  'bytes and reasons in a message of a forwarded connection': [
+    'libs/contracts/src/tcp-messages.ts maxTcpData',
+    'libs/contracts/src/tcp-messages.ts maxReason',
+  ],
+  'a target of a forwarded connection': ['services/agent-hub/src/attachments/open-request.ts maxTarget'],
   'terminal: requests about files': [
     'services/terminal/src/files/http.ts all',
     'services/terminal/src/files/http.ts each',
@@ -230,6 +239,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'services/terminal/src/attachment/attachment.ts maxRefusalText',
     'services/terminal/src/files/audit.ts maxPath',
     'services/terminal/src/files/file-call.ts maxSentence',
+    'services/terminal/src/forwards/forward-audit.ts maxTarget',
   ],
   'the size of a step, a batch or a message between programs of the product': [
     'clients/agent/src/attachment/attachment.ts ackAtOnce',
@@ -238,6 +248,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'clients/agent/src/attachment/outgoing.ts maxPongs',
     'clients/agent/src/file-helper/list.ts maxPageText',
     'clients/agent/src/files/helper-process.ts maxWrite',
+    'clients/agent/src/forwards/tcp-process.ts maxWrite',
     'clients/agent/src/link/title-changes.ts maxPerMessage',
     'clients/agent/src/shell/foreground.ts maxGenerations',
     'clients/agent/src/shell/input-pump.ts maxPerTurn',
@@ -251,6 +262,8 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'libs/shared/src/http/api.ts maxHeaderSize',
     'libs/shared/src/signins/signin-look-up.ts maxAtOnce',
     'libs/stream/src/output-cursor.ts initialOutputLimit',
+    'libs/terminal-client/src/node/forward-stream.ts maxUnapplied',
+    'libs/terminal-client/src/node/forward-stream.ts maxWindow',
     'services/agent-hub/src/access/pending-terminations.ts maxRead',
     'services/agent-hub/src/presence/presence.ts maxWrites',
     'services/auth/src/audit/writer.ts maxPending',

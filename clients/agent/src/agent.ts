@@ -8,6 +8,8 @@ import type { AgentStatus } from './configuration/status-file.ts';
 import { StatusReport } from './configuration/status-report.ts';
 import { describeError, exitCode, Failure } from './failure.ts';
 import { filesKinds } from './files/files-kind.ts';
+import { AllowedTargets } from './forwards/allowed-targets.ts';
+import { tcpKind } from './forwards/tcp-kind.ts';
 import { Guard } from './guard/guard.ts';
 import { SessionHandOver } from './hand-over/session-hand-over.ts';
 import type { HandOver } from './hand-over/state-file.ts';
@@ -99,7 +101,12 @@ export class Agent {
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
       detachedMs: config.detached_hours * 3_600_000,
-      kinds: [ptyKind(this.#account, this.#guard), ...filesKinds(asUser), ...moreKinds],
+      kinds: [
+        ptyKind(this.#account, this.#guard),
+        ...filesKinds(asUser),
+        tcpKind(new AllowedTargets(config.forward_to ?? [])),
+        ...moreKinds,
+      ],
       log,
       now,
       onEnded: (session) => {

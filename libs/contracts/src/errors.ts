@@ -191,6 +191,8 @@ export const errorCatalog = {
   disk_full: { status: 507, message: 'The disk of the machine is full.' },
   quota_exceeded: { status: 507, message: 'The quota of the Linux user is used up.' },
   files_not_started: { status: 503, message: 'The machine could not start the helper for files.' },
+  forward_refused: { status: 403, message: 'The agent of this machine does not forward to this address.' },
+  forward_failed: { status: 409, message: 'The machine could not connect to this address.' },
   kind_not_supported: { status: 409, message: 'The machine has no sessions of this kind.' },
   too_many_shares: {
     status: 409,

@@ -12,14 +12,18 @@ export const SessionKindName = z
 /** The kind of session if none is named: a login shell on a pseudo-terminal. */
 export const defaultKind = 'pty';
 
+/** The kind of a forwarded TCP connection, with its own WebSocket. */
+export const tcpKind = 'tcp';
+
 /** The kinds of session by name, each with the right on the machine that opening one requires. Names are never reused. */
 export const sessionKinds: ReadonlyMap<string, Right> = new Map<string, Right>([
   [defaultKind, 'open'],
   ['files_read', 'files_read'],
   ['files_write', 'files_write'],
+  [tcpKind, 'forward'],
 ]);
 
-/** The kinds that a viewer may open. The terminal service itself opens all others, for its REST API, which audits what they do. */
+/** The kinds that a viewer of terminals may open. All others are opened by other routes of the terminal service, which audit what they do. */
 export const viewerKinds: ReadonlyMap<string, Right> = new Map<string, Right>([[defaultKind, 'open']]);
 
 /** The sentence for a kind that the server does not know. */

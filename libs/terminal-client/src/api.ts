@@ -71,6 +71,8 @@ export interface TerminalClientOptions {
   size: { cols: number; rows: number };
   /** Attach to a session again as this viewer. `from`: all output before this offset is on the screen. Absent: no output is. */
   resume?: { sessionId: string; viewerId: string; from?: number };
+  /** The largest number of bytes allowed beyond the rendered output. Default and maximum: 4 MiB. */
+  maxWindow?: number;
   /** Default: the global WebSocket, with the token as a subprotocol. */
   openSocket?: (url: string, protocol: string, token: string) => WebSocketLike;
   handlers: TerminalHandlers;

@@ -20,7 +20,7 @@ export interface OutputSink extends Pick<TerminalHandlers, 'output'> {
 export class IncomingOutput {
   readonly #handlers: OutputSink;
   readonly #clock: Clock;
-  readonly #window = new OutputWindow({ first: firstWindow, min: minOutputWindow, max: maxOutputWindow });
+  readonly #window: OutputWindow;
   readonly #reader: OutputReader;
   /** Bytes passed to the screen but not rendered yet. */
   #unrendered = 0;
@@ -30,10 +30,11 @@ export class IncomingOutput {
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
-  constructor(handlers: OutputSink, clock: Clock, from: number) {
+  constructor(handlers: OutputSink, clock: Clock, from: number, maxWindow = maxOutputWindow) {
     this.#handlers = handlers;
     this.#clock = clock;
     this.#reader = new OutputReader(from);
+    this.#window = new OutputWindow({ first: Math.min(firstWindow, maxWindow), min: minOutputWindow, max: maxWindow });
   }
 
   /** Every byte before this offset has been passed to the screen. */

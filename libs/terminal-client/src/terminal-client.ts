@@ -68,7 +68,7 @@ export class TerminalClient {
     this.#backoff = new Backoff(options.random ?? Math.random);
     this.#input = new OutgoingInput(this.#clock, (bytes) => options.handlers.inputApplied?.(bytes));
     this.#snapshot = new IncomingSnapshot(options.handlers);
-    this.#output = new IncomingOutput(this.#rendering(), this.#clock, options.resume?.from ?? 0);
+    this.#output = new IncomingOutput(this.#rendering(), this.#clock, options.resume?.from ?? 0, options.maxWindow);
     this.#applied = new AppliedSize(options.size, this.#output, (size, driver, live) => {
       if (!this.#closed) this.#handlers.size(size.cols, size.rows, driver, live);
     });

@@ -3,6 +3,7 @@ import { Api } from '@webxterm/shared/api';
 import { wireAttachments } from './attachment/wiring.ts';
 import { type Core, openCore } from './core.ts';
 import { wireFiles } from './files/wiring.ts';
+import { wireForwards } from './forwards/wiring.ts';
 import { openCertificates } from './hub-client/certificates.ts';
 import { wireHubClient } from './hub-client/wiring.ts';
 import { wireRecordings } from './recordings/wiring.ts';
@@ -38,7 +39,9 @@ export const startTerminal = async (
   parts.mountFiles(api);
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   parts.upgrades.listen(server);
-  shutdown.add('listeners', 'terminals', () => parts.terminals.endAll('moving'));
+  shutdown.add('listeners', 'terminals', () => {
+    for (const open of [parts.terminals, parts.forwardSlots]) open.endAll('moving');
+  });
   // Before the channels to the hubs are closed.
   shutdown.add('clients', 'recordings', () => parts.stopRecordings());
   shutdown.add('work', 'session events', () => parts.stopSessions());
@@ -69,6 +72,7 @@ const wireDomains = (core: Core, certificates: ReturnType<typeof openCertificate
     store: sessions.store,
     ...recordings,
     ...sharing,
+    ...wireForwards({ ...base, ...attachments }),
     context: { ...base, ...attachments, attach: recordings.attach, ledger: sessions.ledger },
   });
   return { ...attachments, ...sessions, ...recordings, ...sharing, ...files, channels: base.channels, upgrades };

@@ -34,6 +34,13 @@ export const terminalShape = {
     .max(1_000_000)
     .default(64)
     .describe('Terminals that one user may have open, at all instances together.'),
+  FORWARDS_PER_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(256)
+    .describe('Forwarded TCP connections that one user may have open at one instance.'),
   STALLED_MIB_PER_USER: z.coerce
     .number()
     .int()

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { maxLinuxUserName } from '@webxterm/contracts/linux-users';
 // valibot instead of zod, whose schemas need 15 MB in every idle agent.
 import * as v from 'valibot';
+import { isTargetEntry } from '../forwards/allowed-targets.ts';
 
 const originOf = (text: string): string | undefined =>
   /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
@@ -126,6 +127,18 @@ export const AgentConfig = v.strictObject({
       text(4096),
       v.description('A file with CAs to accept beside those of Node and of the system.'),
       v.metadata({ allowed: 'a file' }),
+    ),
+  ),
+  forward_to: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(v.string(), v.check(isTargetEntry, 'must be a host, an address or a network, with :port or without')),
+      ),
+      v.maxLength(100),
+      v.description(
+        'Where connections may be forwarded to besides loopback: host names, addresses and networks, each for one port or for all.',
+      ),
+      v.metadata({ allowed: 'a list of at most 100, such as `db.internal:5432`, `10.1.0.0/16`, `[fd00::/8]:443`' }),
     ),
   ),
   max_sessions: v.optional(v.pipe(wholeNumber(1000), v.description('Shells alive at a time.')), 64),

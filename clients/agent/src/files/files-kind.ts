@@ -9,7 +9,7 @@ import { prepareProgram, type ShellAccount } from '../shell/login-shell.ts';
 import { HelperProcess } from './helper-process.ts';
 
 /** Concurrent helpers of one user, and of all. Each is a Node process of about 50 MB. */
-const bounds = { group: 'files', perUser: 6, ofAll: 16 } as const;
+const bounds = { group: 'requests about files', perUser: 6, ofAll: 16 } as const;
 
 /** In the package, the helper is beside the chunks. */
 const program = fileURLToPath(new URL(bundled ? './file-helper.js' : '../file-helper/main.ts', import.meta.url));

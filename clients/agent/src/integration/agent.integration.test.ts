@@ -317,9 +317,9 @@ describe('attachments', () => {
     expect(await new TestViewer(hub).attach()).toMatchObject({ type: 'ended', cause: 'unknown' });
     const other = new TestViewer(hub);
     expect(await other.attach({ create: true, userId: 'u2' })).toMatchObject({ type: 'refused' });
-    expect(await other.attach({ create: true, kind: 'tcp' })).toMatchObject({
+    expect(await other.attach({ create: true, kind: 'fax' })).toMatchObject({
       code: 'kind_not_supported',
-      message: 'This agent has no sessions of kind tcp, only of: pty, files_read, files_write.',
+      message: 'This agent has no sessions of kind fax, only of: pty, files_read, files_write, tcp.',
     });
     expect(await other.attach({ create: true, cols: 5000 })).toMatchObject({ code: 'invalid_input' });
   });

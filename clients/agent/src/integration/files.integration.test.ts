@@ -294,7 +294,7 @@ describe('the helper for files', () => {
     }
     expect(first).toMatchObject({
       code: 'too_many_sessions',
-      message: 'This machine already does 6 things with files for you. Wait for one to end.',
+      message: 'This machine already has 6 requests about files of yours. Wait for one to end.',
     });
     for (const viewer of open) viewer.send({ type: 'detach', reason: 'left' });
     await until(

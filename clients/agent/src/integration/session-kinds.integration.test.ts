@@ -199,13 +199,13 @@ describe('a kind that cannot be opened is refused by name', () => {
     expect(await new Viewer(agentId, { kind: 'fax' }).frame('refused')).toEqual({
       type: 'refused',
       code: 'kind_not_supported',
-      message: 'This server has no sessions of kind fax, only of: pty, files_read, files_write, pipe.',
+      message: 'This server has no sessions of kind fax, only of: pty, files_read, files_write, tcp, pipe.',
     });
     expect(await new Viewer(agentId, { kind: 'pipe' }).frame('refused')).toEqual({
       type: 'refused',
       code: 'kind_not_supported',
       message:
-        'The agent of this machine has no sessions of kind pipe, only of: pty, files_read, files_write. Update the agent.',
+        'The agent of this machine has no sessions of kind pipe, only of: pty, files_read, files_write, tcp. Update the agent.',
     });
     expect(await new Viewer(agentId, { kind: 'No kind!' }).frame('refused')).toMatchObject({ code: 'invalid_input' });
   });

@@ -115,6 +115,7 @@ export class TestHub {
       grant: 0,
       recording: 0,
       linuxUser: '',
+      target: '',
     } as const;
     const guest = { username: 'ann', typesAlways: false };
     this.send({ $case: 'openStream', value: { attachId, secret, ...defaults, ...size, ...guest, ...request } });

@@ -20,8 +20,8 @@ export type DriverOptions = {
   /** Undefined: the session has no window size. */
   window: SizedProcess | undefined;
   stall: Stall;
-  /** Whether the process must wait for its recorder. */
-  waitsForRecorder(): boolean;
+  /** Why the process must wait, besides for the driver. Undefined: it need not. */
+  waitsFor(): string | undefined;
   hasEnded(): boolean;
   /** ms on a monotonic clock. */
   now(): number;
@@ -116,8 +116,8 @@ export class Driver {
 
   /** Pauses or resumes reading from the process according to the driver's hold. */
   regulate(): void {
-    const { stall, tracker, ring, hasEnded, waitsForRecorder } = this.#options;
-    stall.set(!hasEnded() && (tracker.mustStall(ring.head) || waitsForRecorder()));
+    const { stall, tracker, ring, hasEnded, waitsFor } = this.#options;
+    stall.set(!hasEnded() && (tracker.mustStall(ring.head) || waitsFor() !== undefined));
   }
 
   /** Stops resizes and reading until it is called with false. */
@@ -138,7 +138,8 @@ export class Driver {
   }
 
   #stallReason(holder: string | undefined): string {
-    if (this.#options.waitsForRecorder()) return 'the required recording is behind';
+    const other = this.#options.waitsFor();
+    if (other !== undefined) return other;
     return holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
   }
 

@@ -21,10 +21,10 @@ it('counts the kinds of a group together, by user and in all, while their sessio
   take('1', reads, 'ann');
   expect(places.full(writes, 'ann')).toBeUndefined();
   take('2', writes, 'ann');
-  expect(places.full(reads, 'ann')).toMatch(/already does 2 things with files for you/);
+  expect(places.full(reads, 'ann')).toMatch(/already has 2 files of yours/);
   expect(places.full(other, 'ann')).toBeUndefined();
   take('3', reads, 'bob');
-  expect(places.full(reads, 'bob')).toMatch(/already does 3 things with files\./);
+  expect(places.full(reads, 'bob')).toMatch(/already has 3 files\./);
   alive.delete('1');
   expect(places.full(reads, 'ann')).toBeUndefined();
 });

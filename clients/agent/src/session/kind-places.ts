@@ -22,9 +22,7 @@ export class KindPlaces {
     const { group, perUser, ofAll } = bounds;
     const taken = [...this.#taken.values()].filter((place) => place.group === group);
     if (taken.filter((place) => place.owner === owner).length >= perUser)
-      return `This machine already does ${perUser} things with ${group} for you. Wait for one to end.`;
-    return taken.length < ofAll
-      ? undefined
-      : `This machine already does ${ofAll} things with ${group}. Wait for one to end.`;
+      return `This machine already has ${perUser} ${group} of yours. Wait for one to end.`;
+    return taken.length < ofAll ? undefined : `This machine already has ${ofAll} ${group}. Wait for one to end.`;
   }
 }

@@ -7,10 +7,10 @@ import type { SessionContent } from './session-options.ts';
 /** The content of a new session. @throws Error with a message for the user if it cannot be prepared */
 export const newContent = async (
   kind: SessionKind,
-  { size, linuxUser }: { size: WindowSize | undefined; linuxUser: string },
+  { size, linuxUser, target }: { size: WindowSize | undefined; linuxUser: string; target: string },
   screens: Screens,
 ): Promise<SessionContent> => {
-  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(linuxUser) };
+  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(linuxUser, target) };
   return {
     output: 'terminal',
     start: await kind.prepare(linuxUser),

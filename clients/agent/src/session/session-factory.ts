@@ -32,12 +32,12 @@ export class SessionFactory {
 
   /** Starts the process of a new session. @throws Error with a message for the user if it cannot be started */
   async open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
-    const content = await newContent(kind, { size: sizeOf(open), linuxUser: open.linuxUser }, this.#screens);
+    const { ownerUserId, linuxUser, target, requestId } = open;
+    const content = await newContent(kind, { size: sizeOf(open), linuxUser, target }, this.#screens);
     const recording = recordingOf(open);
-    const { name, endsWithViewer } = kind;
-    const session = this.#make({ id, ownerUserId: open.ownerUserId, kind: name, endsWithViewer, content, recording });
+    const session = this.#make({ id, ownerUserId, kind: kind.name, target, content, recording });
     this.#options.log.info(
-      { session: id, kind: kind.name, user: open.ownerUserId, linux_user: open.linuxUser, request_id: open.requestId },
+      { session: id, kind: kind.name, target, user: ownerUserId, linux_user: linuxUser, request_id: requestId },
       'a session was opened',
     );
     return session;
@@ -52,11 +52,13 @@ export class SessionFactory {
   #make(
     own: Pick<
       ConstructorParameters<typeof Session>[0],
-      'id' | 'ownerUserId' | 'kind' | 'endsWithViewer' | 'content' | 'handed' | 'recording'
+      'id' | 'ownerUserId' | 'kind' | 'target' | 'content' | 'handed' | 'recording'
     >,
   ) {
-    const { ringSize, log, now, onEnded } = this.#options;
-    const session: Session = new Session({ ...own, ringSize, log, now, onEnded: () => onEnded(session) });
+    const { ringSize: configured, log, now, onEnded } = this.#options;
+    const { endsWithViewer, lossless, ringSize = configured } = this.kinds.get(own.kind) ?? {};
+    const ended = (): void => onEnded(session);
+    const session: Session = new Session({ ...own, endsWithViewer, lossless, ringSize, log, now, onEnded: ended });
     return session;
   }
 }

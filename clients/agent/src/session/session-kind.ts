@@ -25,6 +25,8 @@ export type SessionProcess = {
    * @returns the bytes taken: 0 if it takes none now (try again later), -1 if it takes no more
    */
   write(bytes: Uint8Array): number;
+  /** Calls back once `write` takes input again. Missing: `write` is tried again after some milliseconds. */
+  whenReady?(ready: () => void): void;
   /** Stops reading output, so that the process blocks in its next write. */
   pause(): void;
   resume(): void;
@@ -50,12 +52,30 @@ export const killAfterHangupMs = 5000;
 /** A session of a kind that ends with its viewer waits this long for a viewer whose connection broke. */
 export const brokenViewerMs = 30_000;
 
+/** The session is not opened. The message is for the user. */
+export class SessionRefused extends Error {
+  override readonly name = 'SessionRefused';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 type KindOfSession = {
   /** The `kind` of an open request, and the capability that the agent announces. */
   readonly name: string;
   /** The process serves its viewer only: it ends when the owner leaves, or has been cut off for 30 s. */
   readonly endsWithViewer?: boolean;
-  /** Limits of its sessions. Those of kinds with the same group count together. Missing: only `max_sessions` applies. */
+  /**
+   * No output is ever lost while the session lives: the process waits for its viewer, also for one that reads nothing or whose connection
+   * broke. Missing: it waits for its driver only.
+   */
+  readonly lossless?: boolean;
+  /** Bytes of output that are kept. Missing: as configured. */
+  readonly ringSize?: number;
+  /** Limits of its sessions. Those of kinds with the same group count together. Missing: `max_sessions` applies. */
   readonly bounds?: { readonly group: string; readonly perUser: number; readonly ofAll: number };
   /** The refusal of a session that could not be started. `what`: the noun for the message, such as "a shell". */
   readonly notStarted: { readonly code: ErrorCode; readonly what: string };
@@ -77,10 +97,10 @@ export type TerminalKind = KindOfSession & {
 export type BytesKind = KindOfSession & {
   readonly output: 'bytes';
   /**
-   * Prepares the start. `linuxUser`: the requested account, empty for the default.
-   * @throws LinuxUserRefused; Error with a message for the user, as may the returned function
+   * Prepares the start. `linuxUser`: the requested account, empty for the default. `target`: the address that the session connects to, empty for none.
+   * @throws LinuxUserRefused; SessionRefused; Error with a message for the user, as may the returned function
    */
-  prepare(linuxUser: string): Promise<(events: ProcessEvents) => SessionProcess>;
+  prepare(linuxUser: string, target: string): Promise<(events: ProcessEvents) => SessionProcess>;
   /** As that of a terminal kind. */
   adopt?(handed: unknown, events: ProcessEvents): SessionProcess;
 };

@@ -35,8 +35,12 @@ export type SessionOptions = {
   ownerUserId: string;
   /** The name of the kind. */
   kind: string;
+  /** The address that the session connects to, empty for none. Undefined: not known, because an earlier agent process has opened it. */
+  target?: string | undefined;
   /** The session ends when its owner leaves. */
   endsWithViewer?: boolean | undefined;
+  /** The process waits for its viewer, so that no output is lost. */
+  lossless?: boolean | undefined;
   content: SessionContent;
   /** The session of an earlier agent process that this one continues. */
   handed?: HandedSession;

@@ -47,6 +47,8 @@ export class Session implements AttachedSession {
   readonly #foreground: ForegroundReports;
   /** Undefined: the session is not recorded. */
   #recording: SessionRecording | undefined;
+  /** The output before this offset was acknowledged by a viewer with control. */
+  #taken = 0;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
 
@@ -84,7 +86,7 @@ export class Session implements AttachedSession {
       ...shared,
       window: this.#window,
       stall,
-      waitsForRecorder: () => this.#recording?.mustStall(this.ring.head) === true,
+      waitsFor: () => this.#waitsFor(),
     });
     this.participants = new Participants({ ownerUserId: this.ownerUserId, attachments: this.#viewers.byWriter });
     this.#foreground = new ForegroundReports({
@@ -105,6 +107,16 @@ export class Session implements AttachedSession {
   /** The session ends when its owner leaves. */
   get endsWithViewer(): boolean {
     return this.#options.endsWithViewer === true;
+  }
+
+  /** The process waits for its viewer, so that no output is lost. */
+  get lossless(): boolean {
+    return this.#options.lossless === true;
+  }
+
+  /** The address that the session connects to. Undefined: not known. */
+  get target(): string | undefined {
+    return this.#options.target;
   }
 
   /** 0 columns and rows: the session has no window size. */
@@ -166,6 +178,7 @@ export class Session implements AttachedSession {
     const { head, tail } = this.ring;
     const asked = Math.min(request.from ?? 0, head);
     const offset = repaints ? asked : Math.max(asked, tail);
+    if (viewer.role === 'control') this.#taken = Math.max(this.#taken, asked);
     const gate = this.#writers.enter(writer);
     this.#viewers.displace(writer);
     const earlierQueries = this.input.earlierQueries(writer, asked);
@@ -220,8 +233,17 @@ export class Session implements AttachedSession {
       this.#stored(Math.min(acked, from.cursor.next));
       return;
     }
+    if (from.viewer.role === 'control') this.#taken = Math.max(this.#taken, Math.min(acked, from.cursor.next));
     this.#driver.progress(from);
     if (this.result !== undefined && from.cursor.acked >= this.result.finalOffset) this.#end.sawAll(from.writer);
+  }
+
+  /** Why the process must wait, besides for its driver. Undefined: it need not. */
+  #waitsFor(): string | undefined {
+    const { head, size } = this.ring;
+    if (this.#recording?.mustStall(head) === true) return 'the required recording is behind';
+    // A single read adds at most 64 KiB, so nothing that was not taken leaves the ring.
+    return this.lossless && head - this.#taken >= size / 2 ? 'the viewer has not taken the output' : undefined;
   }
 
   /** A recorder attaches at this offset. */

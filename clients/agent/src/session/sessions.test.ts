@@ -63,6 +63,7 @@ const make = (maxSessions = 4) => {
       grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
       recording: Recording.RECORDING_UNSPECIFIED,
       linuxUser: '',
+      target: '',
       username: 'ann',
       typesAlways: false,
       ...request,

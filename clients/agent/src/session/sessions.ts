@@ -28,7 +28,7 @@ import {
 } from './open-request.ts';
 import type { Session } from './session.ts';
 import { SessionFactory, type SessionFactoryOptions } from './session-factory.ts';
-import { brokenViewerMs, type SessionKind, type WindowSize } from './session-kind.ts';
+import { brokenViewerMs, type SessionKind, SessionRefused, type WindowSize } from './session-kind.ts';
 import { endOf, infoOf } from './session-messages.ts';
 
 export type SessionsOptions = SessionFactoryOptions & {
@@ -112,6 +112,9 @@ export class Sessions {
       if (session.kind !== name) {
         return refused('invalid_input', `This session is of kind ${session.kind}, not ${name}.`);
       }
+      if (session.target !== undefined && session.target !== open.target) {
+        return refused('invalid_input', 'This session has another target.');
+      }
       // A viewer that attaches again replaces its old attachment, which may not have been detected as dead yet.
       const viewer = viewerOf(open);
       if (viewer.role !== 'record' && session.attachmentCount >= maxAttachments && !session.has(viewer)) {
@@ -136,6 +139,7 @@ export class Sessions {
       };
     } catch (error) {
       if (error instanceof LinuxUserRefused) return refused('linux_user_refused', error.message);
+      if (error instanceof SessionRefused) return refused(error.code, error.message);
       const { code, what } = kind.notStarted;
       this.#options.log.error({ session: id, kind: name, err: error }, 'the session could not be started');
       return refused(code, `The machine could not start ${what}: ${describeError(error)}`);
@@ -203,7 +207,7 @@ export class Sessions {
     }
     for (const [index, session] of ended.entries()) {
       const tooMany = index < ended.length - maxEnded;
-      const over = session.seenToTheEnd || session.endsWithViewer || (session.endedFor(now) ?? 0) > endedLifeMs;
+      const over = session.seenToTheEnd || (session.endedFor(now) ?? 0) > this.#keptAfterEndMs(session);
       if (session.isUnread && (over || tooMany)) this.#forget(session);
     }
   }
@@ -258,6 +262,12 @@ export class Sessions {
     session.forget();
   }
 
+  /** A viewer whose connection broke may come back for the last output of a session that loses none. */
+  #keptAfterEndMs({ endsWithViewer, lossless }: Session): number {
+    if (!endsWithViewer) return endedLifeMs;
+    return lossless ? brokenViewerMs : -1;
+  }
+
   #mayBeDetachedMs({ endsWithViewer }: Session): number {
     return endsWithViewer ? brokenViewerMs : this.#options.detachedMs;
   }
@@ -266,9 +276,17 @@ export class Sessions {
   #full(id: string, kind: SessionKind, owner: string): string | undefined {
     const { maxSessions } = this.#options;
     if (this.#opening.has(id)) return undefined;
-    if (this.aliveCount >= maxSessions)
+    if (kind.bounds === undefined && this.#countAgainstMax >= maxSessions)
       return `This machine already has ${maxSessions} sessions. End one and try again.`;
     return this.#places.full(kind, owner);
+  }
+
+  /** Sessions of kinds without bounds of their own. Those that are being started count, because their kind is not known here. */
+  get #countAgainstMax(): number {
+    let count = this.#opening.size;
+    for (const { kind, state } of this.#sessions.values())
+      if (state.state !== 'ended' && this.#factory.kinds.get(kind)?.bounds === undefined) count += 1;
+    return count;
   }
 
   #isAlive(id: string): boolean {

@@ -1,5 +1,10 @@
-/** The target of input. `write` returns the bytes taken, 0 for "none now", -1 for "closed". */
-export type InputSink = { write(bytes: Uint8Array): number };
+/** The target of input. */
+export type InputSink = {
+  /** @returns the bytes taken, 0 for "none now", -1 for "closed" */
+  write(bytes: Uint8Array): number;
+  /** Calls back once it takes input again. Missing: it has no event for that. */
+  whenReady?(ready: () => void): void;
+};
 
 export type QueuedInput = {
   bytes: Uint8Array;
@@ -18,7 +23,7 @@ const lastRetryMs = 16;
 
 /**
  * Writes input to a terminal in order, at the terminal's pace. A pseudo-terminal has no event for "takes input again" (it always polls as
- * writable), so a refused write is retried after 1 to 16 ms. The input limits of the writers bound the queue.
+ * writable), so a write that it refuses is retried after 1 to 16 ms. The input limits of the writers bound the queue.
  */
 export class InputPump {
   readonly #sink: InputSink;
@@ -85,6 +90,16 @@ export class InputPump {
     if (atOnce) {
       const turn = setImmediate(drain);
       this.#cancel = () => clearImmediate(turn);
+      return;
+    }
+    if (this.#sink.whenReady !== undefined) {
+      let waits = true;
+      this.#cancel = () => {
+        waits = false;
+      };
+      this.#sink.whenReady(() => {
+        if (waits) drain();
+      });
       return;
     }
     const timer = setTimeout(drain, this.#retryMs);

@@ -85,6 +85,8 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   folder_created: 'Created a folder',
   file_renamed: 'Renamed a file',
   file_removed: 'Deleted a file',
+  forward_opened: 'Opened a forwarded connection',
+  forward_ended: 'Forwarded connection ended',
   recording_policy_changed: 'Changed a recording policy',
 };
 
@@ -149,14 +151,21 @@ const aboutFiles: readonly AuditAction[] = [
   'file_removed',
 ];
 
+/** Actions that are about a forwarded connection. */
+const aboutForwards: readonly AuditAction[] = ['forward_opened', 'forward_ended'];
+
 /** Whether the row's line should name its machine: it is about one, and the target is not the machine itself. */
 export const namesMachine = ({ action, agent_id, target }: AuditRow): boolean =>
   agent_id !== null &&
   target?.type !== 'machine' &&
-  (aboutSessions.includes(action) || aboutFiles.includes(action) || action === 'command_executed');
+  (aboutSessions.includes(action) ||
+    aboutFiles.includes(action) ||
+    aboutForwards.includes(action) ||
+    action === 'command_executed');
 
-/** The command or the path of a row. Undefined: it is about neither. */
-export const subjectOf = ({ action, details: { command, path, to } }: AuditRow): string | undefined => {
+/** The command, the path or the target of a row. Undefined: it is about none. */
+export const subjectOf = ({ action, details: { command, path, to, target } }: AuditRow): string | undefined => {
+  if (aboutForwards.includes(action)) return typeof target === 'string' ? target : undefined;
   if (!aboutFiles.includes(action)) return typeof command === 'string' ? command : undefined;
   if (typeof path !== 'string') return undefined;
   return shownName(typeof to === 'string' ? `${path} → ${to}` : path);

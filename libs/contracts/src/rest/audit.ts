@@ -118,6 +118,10 @@ export const auditActions = {
   folder_created: 'terminal',
   file_renamed: 'terminal',
   file_removed: 'terminal',
+  /** A TCP connection to an address that a machine reaches was opened, refused or continued. Refused ones are counted. */
+  forward_opened: 'terminal',
+  /** Such a connection ended, or its client left. */
+  forward_ended: 'terminal',
 } as const;
 
 /**

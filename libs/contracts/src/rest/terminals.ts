@@ -188,6 +188,22 @@ export const TerminalQuery = z.object({
   linux_user: LinuxUserName.optional().meta({ description: 'The Linux user of a new session.' }),
 });
 
+/** Query of the WebSocket `GET /api/terminal/:agent_id/tcp`. */
+export const ForwardQuery = z.object({
+  token: z.string().max(4096).optional(),
+  host: z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^[A-Za-z0-9._:-]+$/, 'must be a host name, or an address without brackets')
+    .meta({ description: 'Resolved on the machine. An IPv6 address has no brackets.', example: 'localhost' }),
+  port: z.coerce.number().int().min(1).max(65_535).meta({ example: 5432 }),
+  session_id: SessionId.optional().meta({
+    description:
+      'Chosen by the client, so that it can attach again and never opens a second connection. 128 random bits.',
+  }),
+});
+
 /** Headers of the upgrade response. */
 export const terminalHeader = {
   sessionId: 'x-session-id',

@@ -7,6 +7,8 @@ import type { RawStream } from './splice.ts';
 
 /** Time limit for the first message of the terminal service. */
 const openWithinMs = 5000;
+/** A name of 253 characters with brackets and a port. */
+const maxTarget = 300;
 
 /** Decodes the first message of the terminal service's stream. @throws AppError invalid_input unless it is a valid `open` */
 export const readOpen = (message: Buffer): AttachOpen => {
@@ -39,6 +41,7 @@ const problem = (open: AttachOpen | undefined): string | undefined => {
     return 'The open has an invalid kind of session.';
   if (open.linuxUser !== '' && !LinuxUserName.safeParse(open.linuxUser).success)
     return 'The open has an invalid Linux user.';
+  if (open.target.length > maxTarget) return `The target of the open has more than ${maxTarget} characters.`;
   if (!roles.has(open.role)) return 'The open needs a role.';
   const inRange = (size: number): boolean => size >= 1 && size <= maxWinsize;
   if (!inRange(open.cols) || !inRange(open.rows)) return `Columns and rows are 1 to ${maxWinsize}.`;

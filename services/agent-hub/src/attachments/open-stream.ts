@@ -28,4 +28,5 @@ export const openStream = (open: AttachOpen, appointment: Appointment, facts: St
   edge: open.edge,
   requestId: open.requestId.slice(0, 128),
   linuxUser: open.linuxUser,
+  target: open.target,
 });

@@ -67,9 +67,9 @@ const resolve = (ref: string): unknown => {
 };
 
 describe('the OpenAPI document', () => {
-  it('has every declared route once, and the WebSocket', () => {
+  it('has every declared route once, and the WebSockets', () => {
     const ids = operations.map(({ operation }) => operation.operationId).sort();
-    expect(ids).toEqual([...allRoutes.map((route) => route.id), 'terminalSocket'].sort());
+    expect(ids).toEqual([...allRoutes.map((route) => route.id), 'forwardSocket', 'terminalSocket'].sort());
   });
 
   it('names every parameter of a path, as required', () => {

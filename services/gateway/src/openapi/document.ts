@@ -5,6 +5,7 @@ import {
   commonErrors,
   ErrorBody,
   errorCodesOf,
+  ForwardQuery,
   gatewayErrors,
   type Route,
   TerminalQuery,
@@ -202,8 +203,39 @@ const terminalSocket: ZodOpenApiOperationObject = {
   },
 };
 
+/** The handshake of the WebSocket of a forwarded connection. */
+const forwardSocket: ZodOpenApiOperationObject = {
+  operationId: 'forwardSocket',
+  tags: ['terminal'],
+  summary: 'A TCP connection from a machine to an address that it reaches',
+  description:
+    'A WebSocket handshake (RFC 6455, version 13) with the subprotocol `webxterm.v1`. `token` is a JWT or a resume pass. A personal access ' +
+    'token is accepted in the Authorization header and as a subprotocol. docs/forwards.md describes the bytes. The machine connects to ' +
+    '`host` and `port` if its agent.yaml allows that; a frame and a close code say so if not.',
+  security: [{ queryToken: [] }, { bearer: [] }, { accessToken: ['forward'] }],
+  requestParams: {
+    path: z.object({ agent_id: z.string() }),
+    query: ForwardQuery.omit({ token: true }),
+    header: z.object({ 'sec-websocket-protocol': z.enum(['webxterm.v1']) }),
+  },
+  responses: {
+    '101': { description: 'The WebSocket is open.' },
+    ...errorResponses([
+      ...commonErrors,
+      'invalid_input',
+      'unauthenticated',
+      'token_not_allowed',
+      'user_disabled',
+      'second_factor_enrolment_required',
+    ]),
+  },
+};
+
 const paths = (): ZodOpenApiPathsObject => {
-  const all: ZodOpenApiPathsObject = { '/api/terminal/{agent_id}/ws': { get: terminalSocket } };
+  const all: ZodOpenApiPathsObject = {
+    '/api/terminal/{agent_id}/ws': { get: terminalSocket },
+    '/api/terminal/{agent_id}/tcp': { get: forwardSocket },
+  };
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     all[path] = { ...all[path], [route.method]: operation(route) };
@@ -211,7 +243,7 @@ const paths = (): ZodOpenApiPathsObject => {
   return all;
 };
 
-/** OpenAPI 3.1 of every declared route, and of the terminal's WebSocket. */
+/** OpenAPI 3.1 of every declared route, and of the WebSockets. */
 export const openApiDocument = (options: { publicUrl: string; version: string; installationId: string }): object => {
   const description: ZodOpenApiObject = {
     openapi: '3.1.0',

@@ -205,7 +205,7 @@ export class GatewayServer {
     }
   }
 
-  /** Accepts only `GET /api/terminal/:agent_id/ws` with `websocket`, version 13, from an allowed origin or without an Origin header. */
+  /** Accepts only `GET /api/terminal/:agent_id/ws` and `…/tcp` with `websocket`, version 13, from an allowed origin or without an Origin header. */
   #admitUpgrade(request: IncomingMessage, requestId: string, framing: Framing | AppError): Admitted {
     const upgrade = request.headers.upgrade;
     const admitted = admit(this.#options, request, requestId, framing);

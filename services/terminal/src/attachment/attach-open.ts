@@ -35,6 +35,8 @@ export interface AttachmentRequest {
   /** Whether the session is recorded. Used when it is created, and by its recorder. */
   readonly recording: RecordingMode;
   readonly sessionKind: string;
+  /** The address that the session connects to, if its kind has one. */
+  readonly target?: string | undefined;
   /** The Linux user of a session that is opened. Undefined: the default. */
   readonly linuxUser?: string | undefined;
   readonly edge: EdgeKind;
@@ -88,4 +90,5 @@ export const attachOpenOf = (
   recording: create || request.mode === 'record' ? recordings[request.recording] : Recording.RECORDING_UNSPECIFIED,
   edge: request.edge,
   linuxUser: create ? (request.linuxUser ?? '') : '',
+  target: request.target ?? '',
 });

@@ -9,6 +9,8 @@ interface Holding {
 }
 
 export interface TerminalBounds {
+  /** The noun of the message for a user who has too many, `terminals` by default. */
+  readonly noun?: string;
   /** Limit of open terminals per user, over all instances. */
   readonly perUser: number;
   /** Limit of bytes per user that this instance buffers for clients. */
@@ -46,10 +48,10 @@ export class OpenTerminals {
    * @throws AppError too_many_terminals
    */
   enter({ userId, sid }: { userId: string; sid: string }, returning = false): TerminalSlot {
-    const { perUser, elsewhere, changed } = this.#bounds;
+    const { noun = 'terminals', perUser, elsewhere, changed } = this.#bounds;
     const holding = this.#byUser.get(userId) ?? { terminals: new Set(), held: 0 };
     if (holding.terminals.size + (returning ? 0 : elsewhere(userId)) >= perUser)
-      throw new AppError('too_many_terminals', `You have ${perUser} terminals open. Close one and try again.`);
+      throw new AppError('too_many_terminals', `You have ${perUser} ${noun} open. Close one and try again.`);
     const terminal = new OpenTerminal();
     this.#byUser.set(userId, holding);
     holding.terminals.add(terminal);

@@ -19,18 +19,33 @@ export const wireAttachments = (parts: Core & HubClientParts & TicketParts) => {
     random: Math.random,
   };
   const shared = new SharedCounts({ ...parts, key: new MacKey(settings.TICKET_KEY, busMacPurposes.amongTerminals) });
+  const heldPerUser = settings.STALLED_MIB_PER_USER * 1024 * 1024;
   const terminals = new OpenTerminals({
     perUser: settings.TERMINALS_PER_USER,
-    heldPerUser: settings.STALLED_MIB_PER_USER * 1024 * 1024,
+    heldPerUser,
     elsewhere: (userId) => shared.elsewhere(userId),
     changed: (userId, open) => shared.publish([[userId, open]]),
   });
+  const forwardSlots = new OpenTerminals({
+    noun: 'forwarded connections',
+    perUser: settings.FORWARDS_PER_USER,
+    heldPerUser,
+    elsewhere: () => 0,
+    changed: () => {},
+  });
   parts.allowList.onChange((sidHash, entry) => {
-    if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
-    else if (parts.allowList.mustEnrol(entry)) terminals.endSignin(sidHash, 'must_enrol');
+    const why =
+      entry === undefined || entry.disabled
+        ? 'signed_out'
+        : parts.allowList.mustEnrol(entry)
+          ? 'must_enrol'
+          : undefined;
+    if (why === undefined) return;
+    for (const open of [terminals, forwardSlots]) open.endSignin(sidHash, why);
   });
   return {
     terminals,
+    forwardSlots,
     attach: (request: AttachmentRequest, events: AttachmentEvents) => new Attachment(context, request, events),
     startCounts: (): void => shared.start(() => terminals.counts()),
     stopCounts: (): void => shared.stop(),

@@ -128,6 +128,18 @@ describe('a token of an upgrade', () => {
   });
 });
 
+describe('a ticket or pass', () => {
+  it('admits to a forwarded connection, and to nothing else, if it is for one', async () => {
+    const { admission } = door();
+    const forward = { purpose: 'forward' } as const;
+    const ofForward = sealResumePass(passKey, { ...pass, kind: 'tcp' });
+    expect(await admission.admit(ofForward, forward)).toMatchObject({ kind: 'pass', sessionKind: 'tcp' });
+    await expect(admission.admit(ofForward)).rejects.toEqual(unauthenticated);
+    for (const token of [sealTicket(ticketKey, ticket), sealResumePass(passKey, pass)])
+      await expect(admission.admit(token, forward)).rejects.toEqual(unauthenticated);
+  });
+});
+
 describe('a personal access token', () => {
   const token = makePersonalToken();
   const notAllowed = expect.objectContaining({ code: 'token_not_allowed' });
@@ -143,7 +155,11 @@ describe('a personal access token', () => {
     await expect(admission.admit(token)).rejects.toEqual(unauthenticated);
   });
 
-  it('needs the scope that tickets need', async () => {
+  it('needs the scope that tickets need, and for a forwarded connection the scope forward', async () => {
+    const forward = { inUrl: false, purpose: 'forward' } as const;
+    expect(await door(['forward']).admission.admit(token, forward)).toMatchObject({ kind: 'jwt', sid });
+    await expect(door(['open']).admission.admit(token, forward)).rejects.toEqual(notAllowed);
+    await expect(door(['forward']).admission.admit(token, { inUrl: false })).rejects.toEqual(notAllowed);
     await expect(door(['see', 'command']).admission.admit(token, { inUrl: false })).rejects.toEqual(notAllowed);
   });
 

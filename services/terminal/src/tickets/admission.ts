@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AttachMode, createTicket } from '@webxterm/contracts/rest';
-import { defaultKind } from '@webxterm/contracts/session-kinds';
+import { defaultKind, tcpKind } from '@webxterm/contracts/session-kinds';
 import { scopesFor } from '@webxterm/contracts/token-scopes';
 import { AppError, type JwtKey } from '@webxterm/shared';
 import {
@@ -52,6 +52,8 @@ export interface PresentedToken {
   readonly clientIp: string;
   /** It was the parameter `token` of the URL. */
   readonly inUrl: boolean;
+  /** A forwarded TCP connection is admitted by an access token with the scope `forward`, and by no ticket. */
+  readonly purpose?: 'terminal' | 'forward';
 }
 
 /** Verifies tokens of upgrades, and redeems one-use tokens. */
@@ -63,16 +65,16 @@ export class AdmissionControl {
   }
 
   /** @throws AppError unauthenticated for an invalid token; unavailable if it cannot be checked */
-  async admit({ token, clientIp, inUrl }: PresentedToken): Promise<Admission> {
+  async admit({ token, clientIp, inUrl, purpose = 'terminal' }: PresentedToken): Promise<Admission> {
     if (token === undefined) throw new AppError('unauthenticated');
     // The prefix only selects the check. It is part of each MAC, and no JWT starts with one.
-    if (token.startsWith('wxt_tk_')) return this.#byTicket(token, clientIp);
-    if (token.startsWith('wxt_rp_')) return this.#byPass(token, clientIp);
+    if (token.startsWith('wxt_tk_')) return forPurpose(purpose, await this.#byTicket(token, clientIp));
+    if (token.startsWith('wxt_rp_')) return forPurpose(purpose, await this.#byPass(token, clientIp));
     // Servers and proxies log URLs, and an access token is valid for months.
     if (inUrl && isPersonalToken(token))
       throw new AppError('unauthenticated', 'Send an access token in the Authorization header, not in the URL.');
     const caller = await authenticateAny(this.#options, token, clientIp);
-    requireScope(caller.token, scopesFor(createTicket.id));
+    requireScope(caller.token, purpose === 'forward' ? ['forward'] : scopesFor(createTicket.id));
     return {
       kind: 'jwt',
       sid: caller.sid,
@@ -132,6 +134,13 @@ export class AdmissionControl {
     return entry.username;
   }
 }
+
+/** A ticket or pass for a terminal admits to no forwarded connection, and one for a connection to no terminal. @throws AppError unauthenticated */
+const forPurpose = (purpose: 'terminal' | 'forward', admission: Admission): Admission => {
+  if ((purpose === 'forward') !== (admission.sessionKind === tcpKind))
+    throw new AppError('unauthenticated', 'The token is for a session of another kind.');
+  return admission;
+};
 
 /** 128 random bits for an id or a `jti`. */
 export const newId = (): Buffer => randomBytes(16);

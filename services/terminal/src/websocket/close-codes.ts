@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@webxterm/contracts/errors';
 import { errorCatalog } from '@webxterm/contracts/errors';
 import { type CloseCode, closeCode, type DetachReason, type DownFrame } from '@webxterm/contracts/frames';
+import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
 import type { EndedFromHere } from '../attachment/open-terminal.ts';
@@ -12,6 +13,7 @@ const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
   'too_many_streams',
   'shell_not_started',
   'kind_not_supported',
+  'forward_failed',
   'recording_unavailable',
   'sharing_unavailable',
   'machine_hosts_stack',
@@ -55,17 +57,23 @@ export const detachFor = (why: EndedForGood): DetachReason =>
   why === 'displaced' ? 'displaced' : why === 'stalled' ? 'broken' : 'revoked';
 
 /** The error for the client when this instance ends its terminal. */
-export const errorFor = (why: EndedForGood): AppError => {
+export const errorFor = (why: EndedForGood, kind = defaultKind): AppError => {
   switch (why) {
     case 'displaced':
       return new AppError('displaced', 'A newer connection of this viewer took over.');
     case 'stalled':
-      return new AppError('too_many_requests', 'Your terminals hold too much unread output.');
+      return new AppError(
+        'too_many_requests',
+        `Your ${kind === defaultKind ? 'terminals' : 'connections'} hold too much unread output.`,
+      );
     case 'share_ended':
       return new AppError('share_not_found', 'This terminal is no longer shared with you.');
     case 'must_enrol':
       return new AppError('second_factor_enrolment_required');
     case 'signed_out':
-      return new AppError('unauthenticated', 'Your sign-in has ended. The shell keeps running.');
+      return new AppError(
+        'unauthenticated',
+        kind === defaultKind ? 'Your sign-in has ended. The shell keeps running.' : 'Your sign-in has ended.',
+      );
   }
 };

@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { subprotocol, tokenProtocol } from '@webxterm/contracts/frames';
+import { TerminalQuery } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { readQuery, readTarget } from './upgrade-request.ts';
 
@@ -38,7 +39,7 @@ describe('the token of an upgrade', () => {
 });
 
 describe('the query of an upgrade', () => {
-  const read = (query: string) => readQuery(new URLSearchParams(query));
+  const read = (query: string) => readQuery(new URLSearchParams(query), TerminalQuery);
 
   it('has each parameter once: a second value or a list is refused by name, and none of them is taken', () => {
     expect(read('kind=pty&cols=80')).toEqual({ kind: 'pty', cols: 80 });

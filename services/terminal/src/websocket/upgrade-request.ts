@@ -1,15 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { subprotocol, tokenOfProtocols } from '@webxterm/contracts/frames';
-import { AgentId, TerminalQuery } from '@webxterm/contracts/rest';
+import { AgentId } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { bearerToken } from '@webxterm/shared/api';
 import type { z } from 'zod';
 
 export type ViewerProtocol = 'raw' | 'json' | 'v1';
+/** The purpose of the WebSocket: a terminal (`/ws`) or a forwarded TCP connection (`/tcp`). */
+export type Purpose = 'terminal' | 'forward';
 
 /** The target of an upgrade, before the caller is authenticated. */
 export interface UpgradeTarget {
   readonly agentId: string;
+  readonly purpose: Purpose;
   readonly token: string | undefined;
   /** The token is a parameter of the URL. */
   readonly inUrl: boolean;
@@ -18,12 +21,12 @@ export interface UpgradeTarget {
   readonly query: URLSearchParams;
 }
 
-const path = /^\/api\/terminal\/([A-Za-z0-9_-]{1,64})\/ws$/;
+const path = /^\/api\/terminal\/([A-Za-z0-9_-]{1,64})\/(ws|tcp)$/;
 
 /** @throws AppError not_found for any other path; upgrade_required unless it is a WebSocket upgrade of version 13 */
 export const readTarget = (request: IncomingMessage): UpgradeTarget => {
   const [pathname = '', search = ''] = (request.url ?? '').split('?', 2);
-  const agentId = path.exec(pathname)?.[1];
+  const [, agentId, end] = path.exec(pathname) ?? [];
   if (agentId === undefined) throw new AppError('not_found');
   const { headers } = request;
   if (
@@ -35,6 +38,7 @@ export const readTarget = (request: IncomingMessage): UpgradeTarget => {
   const query = new URLSearchParams(search);
   return {
     agentId,
+    purpose: end === 'tcp' ? 'forward' : 'terminal',
     token:
       query.get('token') ??
       tokenOfProtocols(offered(headers['sec-websocket-protocol'])) ??
@@ -58,17 +62,17 @@ export const subprotocolOf = (protocol: ViewerProtocol): string | undefined =>
   protocol === 'raw' ? undefined : subprotocol[protocol];
 
 /** A parameter that is there twice, or as `name[]`, which some clients write for a list. Undefined: none. */
-const repeated = (query: URLSearchParams): string | undefined =>
-  Object.keys(TerminalQuery.shape).find((name) => query.getAll(name).length > 1 || query.has(`${name}[]`));
+const repeated = (query: URLSearchParams, schema: z.ZodObject): string | undefined =>
+  Object.keys(schema.shape).find((name) => query.getAll(name).length > 1 || query.has(`${name}[]`));
 
 /** @throws AppError invalid_input, which names the first invalid parameter */
-export const readQuery = (query: URLSearchParams): z.output<typeof TerminalQuery> => {
-  const twice = repeated(query);
+export const readQuery = <T extends z.ZodObject>(query: URLSearchParams, schema: T): z.output<T> => {
+  const twice = repeated(query, schema);
   if (twice !== undefined)
     throw new AppError('invalid_input', `The query is not valid: ${twice}: must be there once.`, {
       details: [{ path: twice, message: 'must be there once' }],
     });
-  const parsed = TerminalQuery.safeParse(Object.fromEntries(query));
+  const parsed = schema.safeParse(Object.fromEntries(query));
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   throw new AppError('invalid_input', `The query is not valid: ${details[0]?.path}: ${details[0]?.message}.`, {

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
-import { terminalHeader } from '@webxterm/contracts/rest';
+import { ForwardQuery, TerminalQuery, terminalHeader } from '@webxterm/contracts/rest';
 import {
   AppError,
   errorBody,
@@ -17,6 +17,9 @@ import {
 import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { TerminalSlot } from '../attachment/open-terminal.ts';
+import type { OpenTerminals } from '../attachment/open-terminals.ts';
+import { resolveForward } from '../forwards/forward-request.ts';
+import type { Forwards } from '../forwards/wiring.ts';
 import type { Visits } from '../sharing/visits.ts';
 import type { Admission, AdmissionControl } from '../tickets/admission.ts';
 import { takeSlot } from '../tickets/take-slot.ts';
@@ -36,6 +39,7 @@ export interface UpgradeOptions extends SessionNaming {
   readonly allowList: Pick<AllowList, 'require'>;
   readonly denials: Denials;
   readonly visits: Pick<Visits, 'begin'>;
+  readonly forwards: Forwards['forwards'];
   readonly logger: Logger;
 }
 
@@ -47,7 +51,7 @@ interface Pending {
   readonly target: UpgradeTarget;
 }
 
-/** Handles the upgrades of `GET /api/terminal/:agent_id/ws`. A refused upgrade gets a status and a JSON body. */
+/** Handles the upgrades of `GET /api/terminal/:agent_id/ws` and `…/tcp`. A refused upgrade gets a status and a JSON body. */
 export class Upgrades {
   readonly #options: UpgradeOptions;
   readonly #guard: GatewayGuard;
@@ -89,7 +93,8 @@ export class Upgrades {
       const admission = await this.#options.admissionControl.admit({ ...target, clientIp: facts.clientIp });
       scope = { ...scope, caller: admission };
       const pending = { request, socket, head, target };
-      const entered = this.#enter(admission);
+      if (target.purpose === 'forward') return await this.#openForward(pending, admission, scope);
+      const entered = this.#enter(admission, this.#options.context.terminals);
       if (entered instanceof AppError) {
         if (target.protocol !== 'v1') throw entered;
         return this.#turnAway(pending, entered);
@@ -106,7 +111,13 @@ export class Upgrades {
             };
       const { requestId, clientIp } = facts;
       const arrive = async (): Promise<ViewerRequest> => {
-        const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
+        const arrival = {
+          requestId,
+          clientIp,
+          admission,
+          agentId: target.agentId,
+          query: readQuery(target.query, TerminalQuery),
+        };
         return inRequestScope(scope, () => resolveViewerRequest(this.#options, arrival));
       };
       if (target.protocol === 'v1') await this.#openV1(pending, slot, scope, arrive, context);
@@ -119,9 +130,30 @@ export class Upgrades {
     }
   }
 
-  #enter(admission: Admission): TerminalSlot | AppError {
+  /** A forwarded TCP connection. It is always upgraded once the caller is signed in, like `webxterm.v1`. */
+  async #openForward(pending: Pending, admission: Admission, scope: RequestScope): Promise<void> {
+    const { target } = pending;
+    const { forwards, denials } = this.#options;
+    if (target.protocol !== 'v1')
+      throw new AppError('invalid_input', `A forwarded connection needs the subprotocol ${subprotocolOf('v1')}.`);
+    const entered = this.#enter(admission, forwards.slots);
+    if (entered instanceof AppError) return this.#turnAway(pending, entered);
+    const audit = forwards.auditOf(scope);
+    const slot = audit.slot(entered);
+    const { requestId } = scope;
+    const resolve = async (): Promise<ViewerRequest> =>
+      resolveForward({ requestId, admission, agentId: target.agentId, query: readQuery(target.query, ForwardQuery) });
+    const viewerRequest = await resolve().catch((error: unknown) => this.#logged(error));
+    if (viewerRequest instanceof AppError) denials.note(viewerRequest, scope, target);
+    this.#accept(pending, slot, (socket) => {
+      socket.once('close', (code) => audit.closed(code));
+      new V1Viewer(forwards.contextOf(audit), socket, viewerRequest, slot);
+    });
+  }
+
+  #enter(admission: Admission, terminals: Pick<OpenTerminals, 'enter'>): TerminalSlot | AppError {
     try {
-      return takeSlot(this.#options.context.terminals, this.#options.allowList, admission);
+      return takeSlot(terminals, this.#options.allowList, admission);
     } catch (error) {
       return toAppError(error);
     }

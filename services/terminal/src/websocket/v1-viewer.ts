@@ -279,7 +279,7 @@ export class V1Viewer {
       this.#finish(closeCode.comeBack, 'this instance is shutting down, reconnect');
     } else {
       this.#attachment?.detach(detachFor(why));
-      this.#refuse(errorFor(why));
+      this.#refuse(errorFor(why, this.#request?.sessionKind));
     }
   }
 

@@ -36,6 +36,8 @@ export interface ViewerRequest {
   readonly recording: RecordingMode;
   /** The kind of the session. */
   readonly sessionKind: string;
+  /** The address that the session connects to, if its kind has one. */
+  readonly target?: string | undefined;
   /** The Linux user of a session that is opened. Undefined: the default. */
   readonly linuxUser?: string | undefined;
   /** The session was named but never opened, so its first attach may open the shell. */
@@ -63,6 +65,7 @@ export const requestOf = (
   recording: viewer.recording,
   sessionKind: viewer.sessionKind,
   linuxUser: viewer.linuxUser,
+  target: viewer.target,
   resumed: viewer.admission.kind === 'pass',
 });
 

@@ -295,6 +295,8 @@ export interface AttachOpen {
   linuxUser: string;
   /** With ATTACH_GRANT_SHARE: the terminal service's sealed share. */
   sharePass: string;
+  /** The address that the session connects to, for kinds that have one: host:port for `tcp`. The same at each attach. Empty: none. */
+  target: string;
 }
 
 export interface AgentMessage {
@@ -549,6 +551,8 @@ export interface OpenStream {
   username: string;
   /** With ATTACH_GRANT_SHARE and ROLE_CONTROL: the guest types without asking. */
   typesAlways: boolean;
+  /** As in AttachOpen. The agent refuses an attach to a session with another target. */
+  target: string;
 }
 
 /** Ends sessions: SIGHUP, then SIGKILL after 5 s. A pong to a later ping confirms the receipt. */
@@ -820,6 +824,7 @@ function createBaseAttachOpen(): AttachOpen {
     recordPass: "",
     linuxUser: "",
     sharePass: "",
+    target: "",
   };
 }
 
@@ -884,6 +889,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     }
     if (message.sharePass !== "") {
       writer.uint32(154).string(message.sharePass);
+    }
+    if (message.target !== "") {
+      writer.uint32(162).string(message.target);
     }
     return writer;
   },
@@ -1053,6 +1061,14 @@ export const AttachOpen: MessageFns<AttachOpen> = {
             message.sharePass = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1122,6 +1138,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
         : isSet(object.share_pass)
         ? globalThis.String(object.share_pass)
         : "",
+      target: isSet(object.target) ? globalThis.String(object.target) : "",
     };
   },
 
@@ -1184,6 +1201,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     if (message.sharePass !== "") {
       obj.sharePass = message.sharePass;
     }
+    if (message.target !== "") {
+      obj.target = message.target;
+    }
     return obj;
   },
 
@@ -1211,6 +1231,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     message.recordPass = object.recordPass ?? "";
     message.linuxUser = object.linuxUser ?? "";
     message.sharePass = object.sharePass ?? "";
+    message.target = object.target ?? "";
     return message;
   },
 };
@@ -4242,6 +4263,7 @@ function createBaseOpenStream(): OpenStream {
     linuxUser: "",
     username: "",
     typesAlways: false,
+    target: "",
   };
 }
 
@@ -4306,6 +4328,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     if (message.typesAlways !== false) {
       writer.uint32(152).bool(message.typesAlways);
+    }
+    if (message.target !== "") {
+      writer.uint32(162).string(message.target);
     }
     return writer;
   },
@@ -4475,6 +4500,14 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.typesAlways = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4540,6 +4573,7 @@ export const OpenStream: MessageFns<OpenStream> = {
         : isSet(object.types_always)
         ? globalThis.Boolean(object.types_always)
         : false,
+      target: isSet(object.target) ? globalThis.String(object.target) : "",
     };
   },
 
@@ -4602,6 +4636,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.typesAlways !== false) {
       obj.typesAlways = message.typesAlways;
     }
+    if (message.target !== "") {
+      obj.target = message.target;
+    }
     return obj;
   },
 
@@ -4629,6 +4666,7 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.linuxUser = object.linuxUser ?? "";
     message.username = object.username ?? "";
     message.typesAlways = object.typesAlways ?? false;
+    message.target = object.target ?? "";
     return message;
   },
 };

@@ -1,0 +1,29 @@
+import type { BytesKind } from '../session/session-kind.ts';
+import type { AllowedTargets } from './allowed-targets.ts';
+import { connectTarget } from './connect-target.ts';
+import { lostByUpdate, TcpProcess } from './tcp-process.ts';
+
+/** Fewer than the 512 streams of a link, so that forwards never keep a terminal from opening. */
+const bounds = { group: 'forwarded connections', perUser: 256, ofAll: 384 } as const;
+
+/**
+ * At most half of it is on its way to a viewer, or waits for one that reads nothing. As for files, more would delay the keys of terminals
+ * on the same machine (files.md).
+ */
+const ringSize = 256 * 1024;
+
+/** Sessions of kind `tcp`: one connection each from this machine to a target that it forwards to. */
+export const tcpKind = (allowed: AllowedTargets): BytesKind => ({
+  name: 'tcp',
+  output: 'bytes',
+  endsWithViewer: true,
+  lossless: true,
+  ringSize,
+  bounds,
+  notStarted: { code: 'forward_failed', what: 'the connection' },
+  prepare: async (_linuxUser, target) => {
+    const socket = await connectTarget(target, allowed);
+    return (events) => new TcpProcess(socket, events);
+  },
+  adopt: (_handed, events) => lostByUpdate(events),
+});

@@ -1,0 +1,198 @@
+import { Duplex } from 'node:stream';
+import { closeCode } from '@webxterm/contracts/frames';
+import { TcpMessageReader, type TcpPart, tcpData, tcpEnd } from '@webxterm/contracts/tcp-messages';
+import { type TerminalClientOptions, TerminalRefusal, type TerminalState } from '../api.ts';
+import { idToText, newId } from '../id-text.ts';
+import { TerminalClient } from '../terminal-client.ts';
+import { openGlobalSocket } from '../web-socket.ts';
+
+export interface ForwardOptions {
+  /** The address of the installation, such as `https://webxterm.example.org`. */
+  readonly url: string;
+  readonly agentId: string;
+  /** Resolved on the machine. */
+  readonly host: string;
+  readonly port: number;
+  /** A JWT, or an access token with the scope `forward`. Must reject with TerminalRefusal if a retry is useless. */
+  readonly token: () => Promise<string>;
+  /** Default: the global WebSocket, with the token as a subprotocol. */
+  readonly openSocket?: TerminalClientOptions['openSocket'];
+  /** Gives up if the machine is not reached for this time. The machine waits 30 s for a client whose connection broke. */
+  readonly giveUpAfterMs?: number;
+}
+
+/** The connection was refused, was lost, or was reset. `code` is from the error list of the API, or that of a system call, as ECONNRESET. */
+export class ForwardError extends Error {
+  override readonly name = 'ForwardError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Written bytes that the machine has not taken. Above it, a write waits. */
+const maxUnapplied = 256 * 1024;
+/** The machine sends at most this much that is not acknowledged. With a larger window, acknowledgements would come too late. */
+const maxWindow = 128 * 1024;
+const defaultGiveUpMs = 30_000;
+
+const socketUrl = ({ url, agentId, host, port }: ForwardOptions, sessionId: string): string => {
+  const query = new URLSearchParams({ host, port: String(port), session_id: sessionId });
+  return `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/api/terminal/${encodeURIComponent(agentId)}/tcp?${query}`;
+};
+
+/**
+ * A TCP connection that a machine makes, as a stream of Node with half-close (`allowHalfOpen`). It continues over broken connections to the
+ * server: no byte is lost or doubled. It is destroyed with a ForwardError if the target is refused or resets the connection. Emits
+ * `connect` once the machine is connected.
+ */
+export class ForwardStream extends Duplex {
+  readonly #client: TerminalClient;
+  readonly #reader = new TcpMessageReader();
+  readonly #giveUpAfterMs: number;
+  /** Called when the machine has taken bytes, or the stream is destroyed. */
+  #onApplied: (() => void) | undefined;
+  #applied = 0;
+  /** Lets the server send more, once the bytes are read. */
+  #onRead: (() => void) | undefined;
+  #giveUp: NodeJS.Timeout | undefined;
+  #connected = false;
+  #remoteEnded = false;
+  /** The server has ended the sign-in. */
+  #signedOut: string | undefined;
+
+  constructor(options: ForwardOptions) {
+    super({ allowHalfOpen: true, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 64 * 1024 });
+    this.#giveUpAfterMs = options.giveUpAfterMs ?? defaultGiveUpMs;
+    const sessionId = idToText(newId());
+    const { openSocket = openGlobalSocket } = options;
+    this.#client = new TerminalClient({
+      webSocketUrl: () => socketUrl(options, sessionId),
+      ticket: async () => {
+        if (this.#signedOut !== undefined) throw new TerminalRefusal('unauthenticated', this.#signedOut);
+        return { ticket: await options.token(), sessionId };
+      },
+      size: { cols: 80, rows: 24 },
+      maxWindow,
+      openSocket: (url, protocol, token) => {
+        const socket = openSocket(url, protocol, token);
+        socket.addEventListener('close', ({ code, reason }) => {
+          if (code === closeCode.unauthenticated) this.#signedOut = reason;
+        });
+        return socket;
+      },
+      handlers: {
+        output: (bytes, _at, rendered) => this.#take(bytes, rendered),
+        inputApplied: (bytes) => {
+          this.#applied = bytes;
+          this.#onApplied?.();
+        },
+        gap: () => this.destroy(new ForwardError('unavailable', 'The machine no longer has the bytes that follow.')),
+        state: (state) => this.#became(state),
+        session: () => {},
+        size: () => {},
+        latency: () => {},
+      },
+    });
+    this.#startGivingUp();
+    this.#client.start();
+  }
+
+  override _read(): void {
+    const read = this.#onRead;
+    this.#onRead = undefined;
+    read?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    for (const message of tcpData(chunk)) this.#client.type(message);
+    this.#whenApplied(maxUnapplied, done);
+  }
+
+  /** Waits until the machine has the end, because destroying the stream leaves the connection. */
+  override _final(done: (error?: Error) => void): void {
+    this.#client.type(tcpEnd());
+    this.#whenApplied(0, done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#giveUp);
+    this.#client.close();
+    this.#onApplied = undefined;
+    done(error);
+  }
+
+  #whenApplied(left: number, done: () => void): void {
+    const look = (): void => {
+      if (this.#client.inputTaken - this.#applied > left) return;
+      this.#onApplied = undefined;
+      done();
+    };
+    this.#onApplied = look;
+    look();
+  }
+
+  #take(bytes: Uint8Array, rendered: () => void): void {
+    let room = true;
+    try {
+      for (const part of this.#reader.push(bytes)) room = this.#pass(part);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.destroy(new ForwardError('internal', `The machine sent invalid data: ${message}.`));
+      return;
+    }
+    if (room || this.#remoteEnded) rendered();
+    else this.#onRead = rendered;
+  }
+
+  /** @returns whether more may be passed on now */
+  #pass(part: TcpPart): boolean {
+    if (part.type === 'data')
+      return this.push(Buffer.from(part.bytes.buffer, part.bytes.byteOffset, part.bytes.length));
+    this.#remoteEnded = true;
+    if (part.type === 'end') this.push(null);
+    else this.destroy(new ForwardError('ECONNRESET', `The connection on the machine broke: ${part.reason}.`));
+    return true;
+  }
+
+  #became(state: TerminalState): void {
+    if (state.state === 'live') {
+      clearTimeout(this.#giveUp);
+      this.#giveUp = undefined;
+      if (!this.#connected) {
+        this.#connected = true;
+        this.emit('connect');
+      }
+    } else if (state.state === 'refused') this.destroy(new ForwardError(state.code, state.message));
+    else if (state.state === 'ended') this.#ended(state);
+    else this.#startGivingUp();
+  }
+
+  #ended({ cause, exitCode }: Extract<TerminalState, { state: 'ended' }>): void {
+    if (exitCode === 0 && cause === 'shell_exit') {
+      // The last acknowledgement may be missing, but the connection ends only after its end was taken.
+      this.#applied = this.#client.inputTaken;
+      this.#onApplied?.();
+      return;
+    }
+    if (this.#remoteEnded && cause === 'shell_exit') return;
+    this.destroy(new ForwardError('ECONNRESET', `The connection was ended: ${endings[cause] ?? cause}.`));
+  }
+
+  #startGivingUp(): void {
+    this.#giveUp ??= setTimeout(
+      () => this.destroy(new ForwardError('ETIMEDOUT', 'The server or the machine was not reached for too long.')),
+      this.#giveUpAfterMs,
+    );
+  }
+}
+
+const endings: Readonly<Record<string, string>> = {
+  unknown: 'the machine waited 30 s for this client, or has restarted',
+  detach_timeout: 'the machine waited 30 s for this client',
+  access_revoked: 'you may no longer forward to this machine',
+  agent_stopped: 'the agent of the machine stopped',
+  machine_deleted: 'the machine was removed',
+};

@@ -1,0 +1,1 @@
+export { ForwardError, type ForwardOptions, ForwardStream } from './forward-stream.ts';

@@ -1,0 +1,34 @@
+import type { RequestScope } from '@webxterm/shared';
+import type { Attachment, OpenAttachment } from '../attachment/attachment.ts';
+import type { OpenTerminals } from '../attachment/open-terminals.ts';
+import type { Core } from '../core.ts';
+import type { TicketParts } from '../tickets/wiring.ts';
+import type { ViewerContext } from '../websocket/viewer-context.ts';
+import { ForwardAudit } from './forward-audit.ts';
+
+/** No record is kept of a forwarded connection. */
+const ledger: ViewerContext['ledger'] = { opened: () => {}, attachedRaw: () => () => {}, ended: () => {} };
+
+export type Forwards = ReturnType<typeof wireForwards>;
+
+/** Forwarded TCP connections: the same attachments as those of terminals, with an audit log and a limit of their own. */
+export const wireForwards = (
+  parts: Core &
+    Pick<TicketParts, 'sealPass'> & { readonly attach: OpenAttachment; readonly forwardSlots: OpenTerminals },
+) => ({
+  forwards: {
+    slots: parts.forwardSlots,
+    auditOf: (scope: RequestScope): ForwardAudit => new ForwardAudit(parts, scope),
+    contextOf: (audit: ForwardAudit): ViewerContext => ({
+      attach: (request, events) => {
+        const leave = (): void => attachment.detach('left');
+        const attachment: Attachment = parts.attach(request, audit.watch(request, events, leave));
+        return attachment;
+      },
+      terminals: parts.forwardSlots,
+      ledger,
+      sealPass: parts.sealPass,
+      now: parts.now,
+    }),
+  },
+});
