@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Refused } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { Commands } from './commands/commands.ts';
+import { KeptCommands } from './commands/kept-commands.ts';
 import { endLeftOver } from './commands/left-over.ts';
-import type { AgentConfig } from './configuration/agent-config.ts';
+import { StartedIds } from './commands/started-ids.ts';
+import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
 import type { AgentStatus } from './configuration/status-file.ts';
 import { StatusReport } from './configuration/status-report.ts';
 import { describeError, exitCode, Failure } from './failure.ts';
@@ -73,6 +75,7 @@ export class Agent {
   readonly #account: ShellAccount;
   readonly #guard: Guard;
   readonly #commands: Commands;
+  readonly #kept: KeptCommands;
   readonly #stats = new StatsReader();
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
@@ -97,6 +100,8 @@ export class Agent {
     this.#guard = new Guard(log);
     const asUser = { account: this.#account, agentTag: tagOf(key), guard: this.#guard, log };
     this.#commands = new Commands(asUser);
+    const ids = new StartedIds(companionFiles(configPath).startedCommands);
+    this.#kept = new KeptCommands({ commands: this.#commands, ids, log });
     this.#sessions = new Sessions({
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
@@ -201,7 +206,7 @@ export class Agent {
     if (this.#stopping || this.#handOver.isRunning) return false;
     const { replacement, now } = this.#options;
     const connectedForMs = this.#connectedAt === undefined ? undefined : now() - this.#connectedAt;
-    const movable = this.#commands.isIdle && this.#handOver.isPossible;
+    const movable = this.#commands.isIdle && this.#kept.isIdle && this.#handOver.isPossible;
     const work = !movable ? 'fixed' : this.#sessions.isEmpty ? 'none' : 'movable';
     return replacement?.tick({ connectedForMs, work }) === true;
   }
@@ -227,7 +232,7 @@ export class Agent {
 
   /** Whether somebody may wait for output of this machine. */
   get #isBusy(): boolean {
-    return this.#sessions.aliveCount > 0 || !this.#commands.isIdle;
+    return this.#sessions.aliveCount > 0 || !this.#commands.isIdle || !this.#kept.isIdle;
   }
 
   /** @returns ms to wait before the next dial. */
@@ -241,6 +246,7 @@ export class Agent {
       sessions: this.#sessions,
       stats: this.#stats,
       commands: this.#commands,
+      kept: this.#kept,
       updater: this.#options.updater,
       log,
       now,

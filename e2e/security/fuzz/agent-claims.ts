@@ -61,8 +61,10 @@ const said: Arbitrary<NonNullable<AgentMessage['message']>> = fc.oneof(
       truncated: fc.boolean(),
       error: text,
       errorCode: text,
+      cancelled: fc.boolean(),
     })
     .map((value) => ({ $case: 'commandOutput' as const, value })),
+  text.map((commandId) => ({ $case: 'commandStarted' as const, value: { commandId } })),
 );
 
 export const fuzzAgentClaims = (world: () => World): void => {

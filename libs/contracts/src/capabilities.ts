@@ -25,7 +25,8 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  * changes to it. An agent announces it only if install.sh installed it, and then reports the state of its installation in the hello. `record`:
  * keeps the times of output for recorders, and lets its shells wait for a required recording. `linux_users`: opens sessions and runs commands
  * as the Linux user that the request names. `share`: admits guests by a
- * share, decides which of them may type, and reports who is attached.
+ * share, decides which of them may type, and reports who is attached. `kept_commands`: keeps the ids of commands that must not start twice, and
+ * their results until the hub has stored them.
  */
 export const agentFeatures = [
   'command',
@@ -35,6 +36,7 @@ export const agentFeatures = [
   'record',
   'linux_users',
   'share',
+  'kept_commands',
   ...frameCapabilities,
 ] as const;
 export type AgentFeature = (typeof agentFeatures)[number];

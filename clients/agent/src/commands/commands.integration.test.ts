@@ -34,6 +34,7 @@ const run = (command: string, bounds: Bounds = {}) =>
     timeoutMs: 15_000,
     maxOutputBytes: 10_000,
     linuxUser: '',
+    kept: undefined,
     ...bounds,
   });
 

@@ -18,7 +18,7 @@ export type CommandsOptions = {
 };
 
 /** The slot of one command, reserved from its request on. */
-type Place = { userId: string; running: RunningCommand | undefined; ended: boolean };
+type Place = { commandId: string; userId: string; running: RunningCommand | undefined; ended: boolean };
 
 /** The commands that run on this machine. They outlive a link, but end with their time limit, their user's access, or the agent. */
 export class Commands {
@@ -35,8 +35,11 @@ export class Commands {
     return this.#places.size === 0;
   }
 
-  /** Runs a command line in the shell of a Linux user, without a terminal. Never rejects: failures are in `error`. */
-  async run(command: Command): Promise<CommandOutput> {
+  /**
+   * Runs a command line in the shell of a Linux user, without a terminal. Never rejects: failures are in `error`. `onStarted` is called when
+   * its process runs.
+   */
+  async run(command: Command, onStarted = (): void => undefined): Promise<CommandOutput> {
     const refused = (errorCode: string, error: string): CommandOutput => ({
       ...emptyOutput(command.commandId),
       error,
@@ -45,12 +48,16 @@ export class Commands {
     if (this.#stopped) return refused('command_not_run', 'The agent is stopping.');
     const full = this.#full(command.userId);
     if (full !== undefined) return refused('too_many_commands', full);
-    const place: Place = { userId: command.userId, running: undefined, ended: false };
+    const place: Place = { commandId: command.commandId, userId: command.userId, running: undefined, ended: false };
     this.#places.add(place);
     try {
       const running = await this.#start(command, place);
       if (running === undefined)
-        return refused('command_not_run', 'Your right to run commands on this machine has ended.');
+        return {
+          ...refused('command_not_run', 'Your right to run commands on this machine has ended.'),
+          cancelled: true,
+        };
+      onStarted();
       return await running.answer;
     } catch (error) {
       this.#places.delete(place);
@@ -66,6 +73,11 @@ export class Commands {
     await this.#endAll([...this.#places].filter((place) => place.userId === userId));
   }
 
+  /** Ends one command. */
+  cancel(commandId: string): void {
+    void this.#endAll([...this.#places].filter((place) => place.commandId === commandId));
+  }
+
   /** Ends all commands, because the agent stops. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -75,7 +87,14 @@ export class Commands {
   async #start(command: Command, place: Place): Promise<RunningCommand | undefined> {
     const { account, agentTag, guard } = this.#options;
     const marker = `${agentTag}-${randomBytes(9).toString('hex')}`;
-    const purpose = { kind: 'command', line: command.command, marker } as const;
+    const environment = variablesOf(command);
+    const purpose = {
+      kind: 'command',
+      line: command.command,
+      arguments: command.kept?.arguments ?? [],
+      environment,
+      marker,
+    } as const;
     const { launch, user } = await prepareProgram(purpose, account, command.linuxUser);
     const pipes = await openOutputPipes(user.uid);
     if (place.ended) {
@@ -83,7 +102,7 @@ export class Commands {
       pipes?.close();
       return undefined;
     }
-    const running = new RunningCommand(command, { launch, pipes, marker, guard });
+    const running = new RunningCommand(command, { launch, pipes, marker, guard, environment });
     place.running = running;
     void running.gone.then(() => this.#places.delete(place));
     return running;
@@ -92,7 +111,7 @@ export class Commands {
   async #endAll(places: readonly Place[]): Promise<void> {
     if (places.length > 0) this.#options.log.info({ commands: places.length }, 'ending commands');
     for (const place of places) place.ended = true;
-    await Promise.all(places.map(({ running }) => running?.end()));
+    await Promise.all(places.map(({ running }) => running?.cancel()));
   }
 
   #full(userId: string): string | undefined {
@@ -104,3 +123,11 @@ export class Commands {
     return undefined;
   }
 }
+
+/** @throws Error for a name that no variable has, or that the agent itself uses */
+const variablesOf = ({ kept }: Command): Record<string, string> => {
+  const { environment = [] } = kept ?? {};
+  const wrong = environment.find(({ name }) => !/^(?!VSAY_)[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (wrong !== undefined) throw new Error('A name of an environment variable is not valid.');
+  return Object.fromEntries(environment.map(({ name, value }) => [name, value.replaceAll('\0', '')]));
+};

@@ -16,6 +16,8 @@ export type OwnedChildOptions = {
   /** Marks all processes of the program. */
   marker: string;
   guard: Guard;
+  /** Variables that the program gets beside those of its user. They are on no command line, which others can read. */
+  environment?: Readonly<Record<string, string>>;
   /** su or PAM has a message for the user, before the program starts. */
   onNotice(text: string): void;
 };
@@ -33,11 +35,12 @@ export class OwnedChild {
   /** How the main process ended. Never rejects. */
   readonly exited: Promise<ExitResult>;
 
-  constructor(child: ChildProcess, { launch, marker, guard, onNotice }: OwnedChildOptions) {
+  constructor(child: ChildProcess, options: OwnedChildOptions) {
+    const { guard } = options;
     this.#child = child;
     this.#guard = guard;
     this.exited = this.#exited.promise;
-    this.#start = this.#control(launch, marker, onNotice);
+    this.#start = this.#control(options);
     child.on('error', (error) => {
       this.#refusal = error.message;
       this.#exited.resolve({ exitCode: undefined, signal: undefined });
@@ -70,11 +73,8 @@ export class OwnedChild {
   }
 
   /** Without bash there is no control channel: the process is the program from its start. */
-  #control(
-    { controlled, login }: Launch,
-    marker: string,
-    onNotice: OwnedChildOptions['onNotice'],
-  ): ControlledStart | undefined {
+  #control({ launch, marker, environment, onNotice }: OwnedChildOptions): ControlledStart | undefined {
+    const { controlled, login } = launch;
     const { pid } = this.#child;
     if (pid === undefined) return undefined;
     const own = (main: number, holder: number | undefined): void => {
@@ -94,7 +94,7 @@ export class OwnedChild {
       },
       onArrived: () => {
         own(login === undefined ? pid : (childOf(pid) ?? pid), login === undefined ? undefined : pid);
-        start.letGo();
+        start.letGo(environment);
       },
     });
     return start;

@@ -10,7 +10,7 @@ import { OwnedChild } from './owned-child.ts';
 
 /** Defaults and maximums of the limits in a command of the hub. */
 const defaultTimeoutMs = 30_000;
-const maxTimeoutMs = 600_000;
+const maxTimeoutMs = 3_600_000;
 const maxOutput = 512 * 1024;
 /** A process left behind by the command may keep the pipes open. The answer waits at most this long for their end. */
 const outputAfterExitMs = 1000;
@@ -25,9 +25,17 @@ export const emptyOutput = (commandId: string): CommandOutput => ({
   truncated: false,
   error: '',
   errorCode: '',
+  cancelled: false,
 });
 
-type Start = { launch: Launch; pipes: OutputPipes | undefined; marker: string; guard: Guard };
+type Start = {
+  launch: Launch;
+  pipes: OutputPipes | undefined;
+  marker: string;
+  guard: Guard;
+  /** Of the command, beside that of its user. */
+  environment: Readonly<Record<string, string>>;
+};
 
 /** One command line, from its start until its last process is gone. */
 export class RunningCommand {
@@ -38,13 +46,15 @@ export class RunningCommand {
   readonly #streams: readonly Readable[];
   readonly #timer: NodeJS.Timeout;
   #timedOut = false;
+  #cancelled = false;
+  #exited = false;
 
   /** The result. It resolves when the main process has ended or the time is over. Never rejects. */
   readonly answer: Promise<CommandOutput>;
   /** Resolves when no process of the command is left. */
   readonly gone: Promise<void>;
 
-  constructor(command: Command, { launch, pipes, marker, guard }: Start) {
+  constructor(command: Command, { launch, pipes, marker, guard, environment }: Start) {
     this.#command = command;
     const limit = Math.floor(Math.min(command.maxOutputBytes || maxOutput, maxOutput) / 2);
     this.#stdout = new Collector(limit);
@@ -52,7 +62,7 @@ export class RunningCommand {
     const child = spawnWith(launch, pipes);
     this.#streams = this.#collect(pipes?.read ?? [child.stdout, child.stderr]);
     const onNotice = (text: string): void => this.#stderr.take(Buffer.from(text));
-    this.#child = new OwnedChild(child, { launch, marker, guard, onNotice });
+    this.#child = new OwnedChild(child, { launch, marker, guard, environment, onNotice });
     this.#timer = setTimeout(
       () => {
         this.#timedOut = true;
@@ -62,6 +72,12 @@ export class RunningCommand {
     );
     this.answer = this.#answered();
     this.gone = this.#alone();
+  }
+
+  /** Ends it before its time. Resolves when no process is left. */
+  async cancel(): Promise<void> {
+    if (!this.#exited && !this.#timedOut) this.#cancelled = true;
+    await this.end();
   }
 
   /** Ends all processes of the command. Resolves when none is left. */
@@ -82,6 +98,7 @@ export class RunningCommand {
 
   async #answered(): Promise<CommandOutput> {
     const exit = await this.#child.exited;
+    this.#exited = true;
     if (this.#child.refusal !== undefined) return this.#refused(this.#child.refusal);
     await this.#drained();
     return {
@@ -92,13 +109,15 @@ export class RunningCommand {
       signal: exit.signal ?? '',
       timedOut: this.#timedOut,
       truncated: this.#stdout.truncated || this.#stderr.truncated,
+      cancelled: this.#cancelled,
     };
   }
 
   #refused(refusal: string): CommandOutput {
     const error = refusal || 'The command could not be started.';
     const { commandId } = this.#command;
-    return { ...emptyOutput(commandId), error, errorCode: 'command_not_run', timedOut: this.#timedOut };
+    const [timedOut, cancelled] = [this.#timedOut, this.#cancelled];
+    return { ...emptyOutput(commandId), error, errorCode: 'command_not_run', timedOut, cancelled };
   }
 
   /** Waits for the end of the output. Later output of processes left behind is discarded. */

@@ -170,5 +170,6 @@ export const companionFiles = (configPath: string) => {
     credential: beside('credential'),
     status: beside('status.json'),
     machineId: beside('machine-id'),
+    startedCommands: beside('started-commands'),
   };
 };

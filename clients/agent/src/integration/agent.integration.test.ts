@@ -345,6 +345,7 @@ describe('attachments', () => {
       maxOutputBytes: 0,
       linuxUser: '',
       userId: 'u1',
+      kept: undefined,
     };
     hub.send({ $case: 'command', value: order });
     const { value } = await hub.message('commandOutput');

@@ -32,6 +32,7 @@ const command = async (): Promise<void> => {
     timeoutMs: Number(timeout),
     maxOutputBytes: 0,
     linuxUser: '',
+    kept: undefined,
   };
   const output = await commands.run(order);
   print({ ...output, stdout: output.stdout.toString(), stderr: output.stderr.toString() });

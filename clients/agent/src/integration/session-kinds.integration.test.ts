@@ -14,6 +14,8 @@ import type { RunningHub } from '../../../../services/agent-hub/src/testing/test
 import type { TestTerminal } from '../../../../services/agent-hub/src/testing/test-viewer.ts';
 import { World } from '../../../../services/agent-hub/src/testing/world.ts';
 import { Commands } from '../commands/commands.ts';
+import { KeptCommands } from '../commands/kept-commands.ts';
+import { StartedIds } from '../commands/started-ids.ts';
 import { checkConfig } from '../configuration/config-file.ts';
 import { Guard } from '../guard/guard.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
@@ -259,6 +261,8 @@ describe('an agent whose hello has no capabilities, as before they were introduc
         sessions,
         stats: new StatsReader(),
         commands,
+        // The hub of this agent announces nothing, so no command is kept.
+        kept: new KeptCommands({ commands, ids: new StartedIds(path.join(folder, 'started')), log }),
         updater: undefined,
         log,
         now: () => performance.now(),

@@ -3,6 +3,7 @@ import type { Command, EndSession, MachineFacts, Refused, ServerMessage, Welcome
 import type { Logger } from 'pino';
 import { serveAttachment } from '../attachment/serve.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { KeptCommands } from '../commands/kept-commands.ts';
 import type { Session } from '../session/session.ts';
 import { endOf } from '../session/session-messages.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -24,6 +25,7 @@ export type LinkOptions = {
   sessions: Sessions;
   stats: StatsReader;
   commands: Pick<Commands, 'run' | 'endOwned'>;
+  kept: Pick<KeptCommands, 'follow' | 'order' | 'cancel' | 'stored'>;
   /** Undefined: this agent cannot update itself. */
   updater: Pick<Updater, 'order' | 'follow'> | undefined;
   log: Logger;
@@ -55,12 +57,13 @@ export class Link {
 
   /** Serves the hub until the link ends, then closes all of the link and resolves. Sessions continue. */
   async run(): Promise<LinkEnd> {
-    const { connection, sessions, welcome } = this.#options;
+    const { connection, sessions, welcome, kept } = this.#options;
     // A hub of an older version does not know the reports.
     const updater = welcome.capabilities.includes('update') ? this.#options.updater : undefined;
     connection.send({ $case: 'sessions', value: { sessions: sessions.list() } });
     for (const ended of sessions.listEnded()) connection.send({ $case: 'sessionEnded', value: ended });
     updater?.follow((value) => connection.send({ $case: 'updateReport', value }));
+    if (welcome.capabilities.includes('kept_commands')) kept.follow((message) => connection.send(message));
     connection.onMessage((message) => this.#receive(message));
     void connection.closed.then((reason) => this.#end.resolve({ kind: 'lost', reason }));
     const checks = setInterval(() => this.#check(), this.#liveness.checkEveryMs);
@@ -77,6 +80,7 @@ export class Link {
       clearInterval(stats);
       clearInterval(titles);
       updater?.follow(undefined);
+      kept.follow(undefined);
       connection.close();
     }
   }
@@ -173,7 +177,14 @@ export class Link {
         this.#options.updater?.order(message.value);
         return;
       case 'command':
-        void this.#command(message.value);
+        if (message.value.kept !== undefined) this.#options.kept.order(message.value);
+        else void this.#command(message.value);
+        return;
+      case 'cancelCommand':
+        this.#options.kept.cancel(message.value.commandId);
+        return;
+      case 'commandStored':
+        this.#options.kept.stored(message.value.commandId);
         return;
       default:
         // Challenge, welcome and pong need no answer. An unknown message comes from a newer hub.

@@ -53,9 +53,10 @@ export class ControlledStart {
     return this.#said;
   }
 
-  /** Lets a waiting program continue. */
-  letGo(): void {
-    this.#channel.write('\n');
+  /** Lets a waiting program continue, with these variables besides its own. */
+  letGo(environment: Readonly<Record<string, string>> = {}): void {
+    const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
+    this.#channel.write(`${lines.join('')}\0`);
   }
 
   close(): void {

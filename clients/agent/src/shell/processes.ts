@@ -40,6 +40,8 @@ const allProcesses = (): Process[] =>
 
 /** Environment variable that marks the processes of a command. */
 export const markerVariable = 'VSAY_COMMAND';
+/** Holds a variable for a command while it is read. No command has it. */
+export const inputVariable = 'VSAY_INPUT';
 
 /** All marked processes whose marker starts with `prefix`. Processes whose environment is not readable are omitted. */
 export const markedProcesses = (prefix: string): { pid: number; marker: string }[] => {

@@ -31,7 +31,15 @@ export type RunAsOptions = {
 /** The user's shell on a terminal; a command line in it, or a program of the agent, with a marker for their processes. */
 export type Purpose =
   | { kind: 'login' }
-  | { kind: 'command'; line: string; marker: string }
+  | {
+      kind: 'command';
+      line: string;
+      /** $1, $2, … */
+      arguments?: readonly string[];
+      /** The owner of the process passes it over the channel of the start. Without the channel it is on the command line. */
+      environment?: Readonly<Record<string, string>>;
+      marker: string;
+    }
   | { kind: 'helper'; program: CommandLine; marker: string };
 
 const searchPath = (uid: number): string =>
@@ -58,13 +66,17 @@ export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
 const assignments = (env: Record<string, string>): string[] =>
   Object.entries(env).map(([key, value]) => `${key}=${value}`);
 
+/** The first one after the line is $0, so it is there only if there are others. */
+const argumentsOf = ({ arguments: given = [] }: { arguments?: readonly string[] }, name: string): string[] =>
+  given.length === 0 ? [] : [name, ...given];
+
 /** A login shell has a name that starts with a dash. Not every shell supports -l (menus, git-shell, interpreters). */
 const programOf = (user: LinuxUser, purpose: Purpose): CommandLine & { name: string } => {
   if (purpose.kind === 'helper') return { ...purpose.program, name: path.basename(purpose.program.file) };
   const name = path.basename(user.shell);
   return purpose.kind === 'login'
     ? { file: user.shell, args: [], name: `-${name}` }
-    : { file: user.shell, args: ['-c', purpose.line], name };
+    : { file: user.shell, args: ['-c', purpose.line, ...argumentsOf(purpose, name)], name };
 };
 
 /**
@@ -84,7 +96,8 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
     const { name, ...command } = programOf(user, purpose);
     const { file, args } = userStageInSh(command, purpose.kind === 'login' ? name : undefined);
     const program: [string, ...string[]] = [file, ...args];
-    const marked = purpose.kind === 'login' ? {} : { [markerVariable]: purpose.marker };
+    const inputs = purpose.kind === 'command' ? (purpose.environment ?? {}) : {};
+    const marked = purpose.kind === 'login' ? {} : { ...inputs, [markerVariable]: purpose.marker };
     return { ...withoutDescriptors(asUser(program, options, marked)), ...rest };
   }
   const controlled = purpose.kind !== 'login';

@@ -1,5 +1,5 @@
 import type { CommandLine } from './close-descriptors.ts';
-import { markerVariable } from './processes.ts';
+import { inputVariable, markerVariable } from './processes.ts';
 
 /**
  * A program is started in two stages. Each is a bash that execs the next program (same pid). The first has the agent's rights and prepares
@@ -87,6 +87,11 @@ const enterHome =
 
 const complete = 'export SHELL=$1; [ -n "$LC_ALL$LC_CTYPE$LANG" ] || export LANG=C.UTF-8; ';
 
+/** Waits for the agent's answer: variables, each ended by a NUL, and an empty one at the end. */
+const takeVariables =
+  `while IFS= read -r -d "" ${inputVariable} <&${control} || exit 1; do [ -n "$${inputVariable}" ] || break; ` +
+  `export "$${inputVariable}"; done; unset ${inputVariable}; `;
+
 /** The stage after the user has changed. It execs `program` under the name `name`. */
 export const userStage = (path: string, program: CommandLine, name: string, stage: UserStage): CommandLine => {
   const parts = [
@@ -94,7 +99,7 @@ export const userStage = (path: string, program: CommandLine, name: string, stag
     stage.completesEnvironment ? complete : '',
     `[ -z "$2" ] || export ${markerVariable}="$2"; [ -z "$3" ] || printf "%s\\n" "$3" >&2; `,
     stage.controlled ? `printf "\\0" >&${control}; ` : '',
-    stage.waits ? `read -r _ <&${control} || exit 1; ` : '',
+    stage.waits ? takeVariables : '',
     stage.ownStderr ? 'exec 2>&4 4>&-; ' : '',
     stage.controlled ? `exec ${control}>&-; ` : '',
     'name=$4; shift 4; unset OLDPWD; exec -a "$name" "$@"',

@@ -1,5 +1,5 @@
 import { commandLimits } from '@webxterm/contracts/command-limits';
-import type { CommandOutput } from '@webxterm/contracts/grpc';
+import { CommandOutput } from '@webxterm/contracts/grpc';
 import { describe, expect, it } from 'vitest';
 import type { ToAgent } from '../agent-links/link.ts';
 import { Commands } from './commands.ts';
@@ -22,18 +22,8 @@ const machine = () => {
 };
 
 const line = { command: 'true', timeoutSeconds: 30, linuxUser: 'ubuntu' };
-const outputOf = (commandId: string, more: Partial<CommandOutput> = {}): CommandOutput => ({
-  commandId,
-  stdout: Buffer.alloc(0),
-  stderr: Buffer.alloc(0),
-  exitCode: 0,
-  signal: '',
-  timedOut: false,
-  truncated: false,
-  error: '',
-  errorCode: '',
-  ...more,
-});
+const outputOf = (commandId: string, more: Partial<CommandOutput> = {}): CommandOutput =>
+  CommandOutput.fromPartial({ commandId, ...more });
 
 describe('commands that machines have not answered', () => {
   it('are bounded for each user and in total, so that one user cannot use all places', async () => {

@@ -57,7 +57,8 @@ export class Commands {
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
     const answered = this.#expect(commandId, { link, leave }, timeoutMs + answerAfterMs);
-    link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser } });
+    const value = { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser, kept: undefined };
+    link.send({ $case: 'command', value });
     const output = await answered;
     if (output === undefined)
       throw new AppError('machine_offline', 'The machine went offline or did not answer. The command may have run.');
@@ -68,10 +69,14 @@ export class Commands {
     return resultOf(output, linuxUser, Math.round(performance.now() - startedAt));
   }
 
-  /** Takes the answer of an agent. An answer on any other link than that of the command is ignored. */
-  receive(link: CommandLink, output: CommandOutput): void {
+  /**
+   * Takes the answer of an agent. An answer on any other link than that of the command is ignored.
+   * @returns false if no command here has this id
+   */
+  receive(link: CommandLink, output: CommandOutput): boolean {
     const running = this.#running.get(output.commandId);
     if (running?.link === link) running.settle(output);
+    return running !== undefined;
   }
 
   #expect(

@@ -269,7 +269,7 @@ describe('a command', () => {
         errorCode: '',
         signal: '',
       };
-      const value = { commandId, ...said, exitCode: 3, timedOut: false, truncated: false };
+      const value = { commandId, ...said, exitCode: 3, timedOut: false, truncated: false, cancelled: false };
       link.send({ $case: 'commandOutput', value });
       const { status, body } = await answer;
       expect(status).toBe(200);
@@ -287,7 +287,7 @@ describe('a command', () => {
     const { commandId } = ninth.value;
     link.send({
       $case: 'commandOutput',
-      value: { commandId, ...nothing, ...error, timedOut: false, truncated: false },
+      value: { commandId, ...nothing, ...error, timedOut: false, truncated: false, cancelled: false },
     });
     expect(await refused).toMatchObject({ status: 429, body: { code: 'too_many_commands', error: error.error } });
     const lost = hub.call('POST', path, zoe.token, { command: 'sleep 9' });
@@ -316,7 +316,7 @@ describe('a command', () => {
       const { commandId } = order.value;
       link.send({
         $case: 'commandOutput',
-        value: { commandId, ...said, exitCode: 0, timedOut: false, truncated: false },
+        value: { commandId, ...said, exitCode: 0, timedOut: false, truncated: false, cancelled: false },
       });
       const refused = await answer;
       expect(refused).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });

@@ -313,6 +313,7 @@ export interface AgentMessage {
     { $case: "changedFacts"; value: MachineFacts }
     | { $case: "sessionTitles"; value: SessionTitles }
     | { $case: "updateReport"; value: UpdateReport }
+    | { $case: "commandStarted"; value: CommandStarted }
     | undefined;
 }
 
@@ -329,6 +330,8 @@ export interface ServerMessage {
     | { $case: "redial"; value: Redial }
     | { $case: "command"; value: Command }
     | { $case: "updateOrder"; value: UpdateOrder }
+    | { $case: "cancelCommand"; value: CancelCommand }
+    | { $case: "commandStored"; value: CommandStored }
     | undefined;
 }
 
@@ -614,6 +617,39 @@ export interface Command {
   userId: string;
   /** The Linux user that the command runs as. The agent refuses one that its configuration does not allow. Empty: the default. */
   linuxUser: string;
+  /**
+   * Present for a command of a run, only with the capability `kept_commands`. The agent keeps command_id on its disk before the start, so that
+   * it never starts the command again, and keeps the result until command_stored. The same message again asks for the result.
+   */
+  kept: KeptCommand | undefined;
+}
+
+export interface KeptCommand {
+  environment: CommandVariable[];
+  /** $1, $2, ... */
+  arguments: string[];
+  /** The hub knows that the command was started: the agent does not start it, whatever it knows. */
+  knownStarted: boolean;
+}
+
+export interface CommandVariable {
+  name: string;
+  value: string;
+}
+
+/** A kept command was started. Sent again after each welcome while it runs. */
+export interface CommandStarted {
+  commandId: string;
+}
+
+/** Ends a kept command: SIGTERM, then SIGKILL. One that has not arrived is never started. The answer is a CommandOutput. */
+export interface CancelCommand {
+  commandId: string;
+}
+
+/** The hub has stored the result of a kept command, or knows no such command: the agent forgets the result. */
+export interface CommandStored {
+  commandId: string;
 }
 
 export interface CommandOutput {
@@ -631,8 +667,13 @@ export interface CommandOutput {
   truncated: boolean;
   /** The reason why the command was not started, for a person. */
   error: string;
-  /** Set together with error: command_not_run, or too_many_commands (the user has reached the limit on this machine). */
+  /**
+   * Set together with error: command_not_run, or too_many_commands (the user has reached the limit on this machine). For kept commands also
+   * command_cancelled (it was not started), and command_lost (the agent was restarted after it had accepted the command).
+   */
   errorCode: string;
+  /** The command was ended by cancel_command or because the user's right ended, before its main process had ended. */
+  cancelled: boolean;
 }
 
 function createBaseAttachUp(): AttachUp {
@@ -1273,6 +1314,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "updateReport":
         UpdateReport.encode(message.message.value, writer.uint32(82).fork()).join();
         break;
+      case "commandStarted":
+        CommandStarted.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1370,6 +1414,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "updateReport", value: UpdateReport.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.message = { $case: "commandStarted", value: CommandStarted.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1414,6 +1466,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         ? { $case: "updateReport", value: UpdateReport.fromJSON(object.updateReport) }
         : isSet(object.update_report)
         ? { $case: "updateReport", value: UpdateReport.fromJSON(object.update_report) }
+        : isSet(object.commandStarted)
+        ? { $case: "commandStarted", value: CommandStarted.fromJSON(object.commandStarted) }
+        : isSet(object.command_started)
+        ? { $case: "commandStarted", value: CommandStarted.fromJSON(object.command_started) }
         : undefined,
     };
   },
@@ -1440,6 +1496,8 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       obj.sessionTitles = SessionTitles.toJSON(message.message.value);
     } else if (message.message?.$case === "updateReport") {
       obj.updateReport = UpdateReport.toJSON(message.message.value);
+    } else if (message.message?.$case === "commandStarted") {
+      obj.commandStarted = CommandStarted.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1510,6 +1568,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "commandStarted": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "commandStarted", value: CommandStarted.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -1554,6 +1618,12 @@ export const ServerMessage: MessageFns<ServerMessage> = {
         break;
       case "updateOrder":
         UpdateOrder.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "cancelCommand":
+        CancelCommand.encode(message.message.value, writer.uint32(98).fork()).join();
+        break;
+      case "commandStored":
+        CommandStored.encode(message.message.value, writer.uint32(106).fork()).join();
         break;
     }
     return writer;
@@ -1660,6 +1730,22 @@ export const ServerMessage: MessageFns<ServerMessage> = {
             message.message = { $case: "updateOrder", value: UpdateOrder.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "cancelCommand", value: CancelCommand.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.message = { $case: "commandStored", value: CommandStored.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1704,6 +1790,14 @@ export const ServerMessage: MessageFns<ServerMessage> = {
         ? { $case: "updateOrder", value: UpdateOrder.fromJSON(object.updateOrder) }
         : isSet(object.update_order)
         ? { $case: "updateOrder", value: UpdateOrder.fromJSON(object.update_order) }
+        : isSet(object.cancelCommand)
+        ? { $case: "cancelCommand", value: CancelCommand.fromJSON(object.cancelCommand) }
+        : isSet(object.cancel_command)
+        ? { $case: "cancelCommand", value: CancelCommand.fromJSON(object.cancel_command) }
+        : isSet(object.commandStored)
+        ? { $case: "commandStored", value: CommandStored.fromJSON(object.commandStored) }
+        : isSet(object.command_stored)
+        ? { $case: "commandStored", value: CommandStored.fromJSON(object.command_stored) }
         : undefined,
     };
   },
@@ -1732,6 +1826,10 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       obj.command = Command.toJSON(message.message.value);
     } else if (message.message?.$case === "updateOrder") {
       obj.updateOrder = UpdateOrder.toJSON(message.message.value);
+    } else if (message.message?.$case === "cancelCommand") {
+      obj.cancelCommand = CancelCommand.toJSON(message.message.value);
+    } else if (message.message?.$case === "commandStored") {
+      obj.commandStored = CommandStored.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1805,6 +1903,18 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       case "updateOrder": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "updateOrder", value: UpdateOrder.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "cancelCommand": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "cancelCommand", value: CancelCommand.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "commandStored": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "commandStored", value: CommandStored.fromPartial(object.message.value) };
         }
         break;
       }
@@ -5210,7 +5320,7 @@ export const UpdateReport: MessageFns<UpdateReport> = {
 };
 
 function createBaseCommand(): Command {
-  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0, userId: "", linuxUser: "" };
+  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0, userId: "", linuxUser: "", kept: undefined };
 }
 
 export const Command: MessageFns<Command> = {
@@ -5232,6 +5342,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.linuxUser !== "") {
       writer.uint32(50).string(message.linuxUser);
+    }
+    if (message.kept !== undefined) {
+      KeptCommand.encode(message.kept, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -5297,6 +5410,14 @@ export const Command: MessageFns<Command> = {
             message.linuxUser = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kept = KeptCommand.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5337,6 +5458,7 @@ export const Command: MessageFns<Command> = {
         : isSet(object.linux_user)
         ? globalThis.String(object.linux_user)
         : "",
+      kept: isSet(object.kept) ? KeptCommand.fromJSON(object.kept) : undefined,
     };
   },
 
@@ -5360,6 +5482,9 @@ export const Command: MessageFns<Command> = {
     if (message.linuxUser !== "") {
       obj.linuxUser = message.linuxUser;
     }
+    if (message.kept !== undefined) {
+      obj.kept = KeptCommand.toJSON(message.kept);
+    }
     return obj;
   },
 
@@ -5374,6 +5499,422 @@ export const Command: MessageFns<Command> = {
     message.maxOutputBytes = object.maxOutputBytes ?? 0;
     message.userId = object.userId ?? "";
     message.linuxUser = object.linuxUser ?? "";
+    message.kept = (object.kept !== undefined && object.kept !== null)
+      ? KeptCommand.fromPartial(object.kept)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseKeptCommand(): KeptCommand {
+  return { environment: [], arguments: [], knownStarted: false };
+}
+
+export const KeptCommand: MessageFns<KeptCommand> = {
+  encode(message: KeptCommand, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.environment) {
+      CommandVariable.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.arguments) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.knownStarted !== false) {
+      writer.uint32(24).bool(message.knownStarted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeptCommand {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeptCommand();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.environment.push(CommandVariable.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.arguments.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.knownStarted = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): KeptCommand {
+    return {
+      environment: globalThis.Array.isArray(object?.environment)
+        ? object.environment.map((e: any) => CommandVariable.fromJSON(e))
+        : [],
+      arguments: globalThis.Array.isArray(object?.arguments)
+        ? object.arguments.map((e: any) => globalThis.String(e))
+        : [],
+      knownStarted: isSet(object.knownStarted)
+        ? globalThis.Boolean(object.knownStarted)
+        : isSet(object.known_started)
+        ? globalThis.Boolean(object.known_started)
+        : false,
+    };
+  },
+
+  toJSON(message: KeptCommand): unknown {
+    const obj: any = {};
+    if (message.environment?.length) {
+      obj.environment = message.environment.map((e) => CommandVariable.toJSON(e));
+    }
+    if (message.arguments?.length) {
+      obj.arguments = message.arguments;
+    }
+    if (message.knownStarted !== false) {
+      obj.knownStarted = message.knownStarted;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<KeptCommand>, I>>(base?: I): KeptCommand {
+    return KeptCommand.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<KeptCommand>, I>>(object: I): KeptCommand {
+    const message = createBaseKeptCommand();
+    message.environment = object.environment?.map((e) => CommandVariable.fromPartial(e)) || [];
+    message.arguments = object.arguments?.map((e) => e) || [];
+    message.knownStarted = object.knownStarted ?? false;
+    return message;
+  },
+};
+
+function createBaseCommandVariable(): CommandVariable {
+  return { name: "", value: "" };
+}
+
+export const CommandVariable: MessageFns<CommandVariable> = {
+  encode(message: CommandVariable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommandVariable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommandVariable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CommandVariable {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: CommandVariable): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CommandVariable>, I>>(base?: I): CommandVariable {
+    return CommandVariable.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CommandVariable>, I>>(object: I): CommandVariable {
+    const message = createBaseCommandVariable();
+    message.name = object.name ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseCommandStarted(): CommandStarted {
+  return { commandId: "" };
+}
+
+export const CommandStarted: MessageFns<CommandStarted> = {
+  encode(message: CommandStarted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.commandId !== "") {
+      writer.uint32(10).string(message.commandId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommandStarted {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommandStarted();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.commandId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CommandStarted {
+    return {
+      commandId: isSet(object.commandId)
+        ? globalThis.String(object.commandId)
+        : isSet(object.command_id)
+        ? globalThis.String(object.command_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CommandStarted): unknown {
+    const obj: any = {};
+    if (message.commandId !== "") {
+      obj.commandId = message.commandId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CommandStarted>, I>>(base?: I): CommandStarted {
+    return CommandStarted.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CommandStarted>, I>>(object: I): CommandStarted {
+    const message = createBaseCommandStarted();
+    message.commandId = object.commandId ?? "";
+    return message;
+  },
+};
+
+function createBaseCancelCommand(): CancelCommand {
+  return { commandId: "" };
+}
+
+export const CancelCommand: MessageFns<CancelCommand> = {
+  encode(message: CancelCommand, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.commandId !== "") {
+      writer.uint32(10).string(message.commandId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelCommand {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelCommand();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.commandId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CancelCommand {
+    return {
+      commandId: isSet(object.commandId)
+        ? globalThis.String(object.commandId)
+        : isSet(object.command_id)
+        ? globalThis.String(object.command_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CancelCommand): unknown {
+    const obj: any = {};
+    if (message.commandId !== "") {
+      obj.commandId = message.commandId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CancelCommand>, I>>(base?: I): CancelCommand {
+    return CancelCommand.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CancelCommand>, I>>(object: I): CancelCommand {
+    const message = createBaseCancelCommand();
+    message.commandId = object.commandId ?? "";
+    return message;
+  },
+};
+
+function createBaseCommandStored(): CommandStored {
+  return { commandId: "" };
+}
+
+export const CommandStored: MessageFns<CommandStored> = {
+  encode(message: CommandStored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.commandId !== "") {
+      writer.uint32(10).string(message.commandId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommandStored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommandStored();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.commandId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CommandStored {
+    return {
+      commandId: isSet(object.commandId)
+        ? globalThis.String(object.commandId)
+        : isSet(object.command_id)
+        ? globalThis.String(object.command_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CommandStored): unknown {
+    const obj: any = {};
+    if (message.commandId !== "") {
+      obj.commandId = message.commandId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CommandStored>, I>>(base?: I): CommandStored {
+    return CommandStored.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CommandStored>, I>>(object: I): CommandStored {
+    const message = createBaseCommandStored();
+    message.commandId = object.commandId ?? "";
     return message;
   },
 };
@@ -5389,6 +5930,7 @@ function createBaseCommandOutput(): CommandOutput {
     truncated: false,
     error: "",
     errorCode: "",
+    cancelled: false,
   };
 }
 
@@ -5420,6 +5962,9 @@ export const CommandOutput: MessageFns<CommandOutput> = {
     }
     if (message.errorCode !== "") {
       writer.uint32(74).string(message.errorCode);
+    }
+    if (message.cancelled !== false) {
+      writer.uint32(80).bool(message.cancelled);
     }
     return writer;
   },
@@ -5509,6 +6054,14 @@ export const CommandOutput: MessageFns<CommandOutput> = {
             message.errorCode = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.cancelled = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5548,6 +6101,7 @@ export const CommandOutput: MessageFns<CommandOutput> = {
         : isSet(object.error_code)
         ? globalThis.String(object.error_code)
         : "",
+      cancelled: isSet(object.cancelled) ? globalThis.Boolean(object.cancelled) : false,
     };
   },
 
@@ -5580,6 +6134,9 @@ export const CommandOutput: MessageFns<CommandOutput> = {
     if (message.errorCode !== "") {
       obj.errorCode = message.errorCode;
     }
+    if (message.cancelled !== false) {
+      obj.cancelled = message.cancelled;
+    }
     return obj;
   },
 
@@ -5597,6 +6154,7 @@ export const CommandOutput: MessageFns<CommandOutput> = {
     message.truncated = object.truncated ?? false;
     message.error = object.error ?? "";
     message.errorCode = object.errorCode ?? "";
+    message.cancelled = object.cancelled ?? false;
     return message;
   },
 };
