@@ -2,13 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { isLimitedToMachines } from '@webxterm/contracts/token-scopes';
 import { AppError, Places } from '@webxterm/shared';
-import { type Caller, hashSid } from '@webxterm/shared/api';
-import type { AllowList } from '@webxterm/shared/bus';
-
+import type { Caller } from '@webxterm/shared/api';
+import { EventStream, type StreamSignins } from '../event-streams/event-stream.ts';
 import type { Person } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 
-const heartbeatMs = 15_000;
 const streamLimits = {
   each: { most: 16, message: 'You already have 16 open event streams.' },
   all: { most: 10_000, code: 'unavailable' },
@@ -23,14 +21,14 @@ type EventKind = 'status' | 'stats';
 
 export interface EventStreamOptions {
   readonly authorizer: Pick<Authorizer, 'access'>;
-  readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'mustEnrol'>;
+  readonly allowList: StreamSignins;
   readonly now: () => number;
 }
 
 /** Server-sent events of machines. Each event is checked against the current access of its reader. */
 export class MachineEventStreams {
   readonly #options: EventStreamOptions;
-  readonly #streams = new Set<EventStream>();
+  readonly #streams = new Set<MachineEventStream>();
   readonly #places = new Places(streamLimits);
   #ending = false;
 
@@ -42,12 +40,12 @@ export class MachineEventStreams {
   async serve(caller: Caller, response: ServerResponse): Promise<void> {
     if (this.#ending) throw new AppError('unavailable');
     await this.#places.within(caller.userId, async () => {
-      const stream = new EventStream(this.#options, caller, response);
+      const stream = new MachineEventStream(this.#options, caller, response);
       this.#streams.add(stream);
       // The sign-in may have ended before the stream was added to the set.
-      stream.endIfOver();
+      stream.stream.endIfOver();
       try {
-        await stream.ended;
+        await stream.stream.ended;
       } finally {
         this.#streams.delete(stream);
       }
@@ -65,12 +63,12 @@ export class MachineEventStreams {
 
   /** Ends streams whose sign-in ended or changed its role, because a stream uses the role that it started with. */
   signinChanged(sidHash: string): void {
-    for (const stream of this.#streams) if (stream.sidHash === sidHash) stream.endIfOver();
+    for (const { stream } of this.#streams) if (stream.sidHash === sidHash) stream.endIfOver();
   }
 
   end(): void {
     this.#ending = true;
-    for (const stream of this.#streams) stream.end();
+    for (const { stream } of this.#streams) stream.end();
   }
 }
 
@@ -79,42 +77,23 @@ interface KnownAccess {
   readonly until: number;
 }
 
-class EventStream {
-  readonly person: Person;
-  readonly sidHash: string;
-  readonly ended: Promise<void>;
+/** The stream of one reader. */
+class MachineEventStream {
+  readonly stream: EventStream;
+  readonly #person: Person;
   readonly #options: EventStreamOptions;
-  readonly #response: ServerResponse;
-  readonly #heartbeat: NodeJS.Timeout;
   readonly #access = new Map<string, KnownAccess>();
-  readonly #waiting = new Map<string, string>();
-  #blocked = false;
 
   constructor(options: EventStreamOptions, caller: Caller, response: ServerResponse) {
     this.#options = options;
-    this.#response = response;
     const { userId, role, token } = caller;
-    this.person = { userId, role, token };
-    this.sidHash = hashSid(caller.sid);
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    response.write(': connected\n\n');
-    response.on('drain', () => this.#flush());
-    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
-    this.ended = new Promise((resolve) => {
-      response.on('close', () => {
-        clearInterval(this.#heartbeat);
-        resolve();
-      });
-    });
+    this.#person = { userId, role, token };
+    this.stream = new EventStream(response, caller, options.allowList, maxWaiting);
   }
 
   offer(kind: EventKind, event: MachineEvent): void {
     void this.#mayRead(event.agent_id).then((may) => {
-      if (may) this.#send(`${kind} ${event.agent_id}`, `event: ${kind}\ndata: ${JSON.stringify(event)}\n\n`);
+      if (may) this.stream.send(`${kind} ${event.agent_id}`, kind, event);
     });
   }
 
@@ -123,28 +102,20 @@ class EventStream {
     const { agent_id: agentId } = change;
     const shown = this.#access.get(agentId)?.sees;
     this.#access.delete(agentId);
-    const send = (): void => this.#send(`access ${agentId}`, `event: access\ndata: ${JSON.stringify(change)}\n\n`);
-    const { token } = this.person;
+    const send = (): void => this.stream.send(`access ${agentId}`, 'access', change);
+    const { token } = this.#person;
     // A token must not learn of machines that it does not reach.
-    if (userId === this.person.userId && token !== undefined && isLimitedToMachines(token))
+    if (userId === this.#person.userId && token !== undefined && isLimitedToMachines(token))
       void (shown ?? this.#mayRead(agentId)).then((sees) => sees && send());
-    else if (userId === this.person.userId) send();
+    else if (userId === this.#person.userId) send();
     else if (userId === null) void shown?.then((sees) => sees && send());
-  }
-
-  end(): void {
-    this.#response.end();
-  }
-
-  endIfOver(): void {
-    if (this.#signinOver()) this.end();
   }
 
   #mayRead(agentId: string): Promise<boolean> {
     const { authorizer, now } = this.#options;
     let known = this.#access.get(agentId);
     if (known === undefined || known.until <= now()) {
-      const sees = authorizer.access(this.person, agentId).then(
+      const sees = authorizer.access(this.#person, agentId).then(
         ({ rights }) => rights.includes('see'),
         () => false,
       );
@@ -158,41 +129,5 @@ class EventStream {
       // If access changed during the read, the result may be outdated, so it is read again.
       return current === asked ? sees : this.#mayRead(agentId);
     });
-  }
-
-  #send(key: string, text: string): void {
-    if (this.#response.writableEnded) return;
-    if (this.#signinOver()) this.end();
-    else if (this.#blocked) this.#wait(key, text);
-    else this.#blocked = !this.#response.write(text);
-  }
-
-  /** Queues only the newest event of each machine and kind, so a slow reader gets the current state. */
-  #wait(key: string, text: string): void {
-    this.#waiting.set(key, text);
-    if (this.#waiting.size > maxWaiting) this.#response.destroy();
-  }
-
-  #flush(): void {
-    this.#blocked = false;
-    for (const [key, text] of this.#waiting) {
-      this.#waiting.delete(key);
-      if (this.#response.write(text)) continue;
-      this.#blocked = true;
-      return;
-    }
-  }
-
-  /** Whether the sign-in ended or changed its role. False while the allow-list is stale, because it may lack entries then. */
-  #signinOver(): boolean {
-    const { allowList } = this.#options;
-    if (allowList.isStale()) return false;
-    const signin = allowList.peek(this.sidHash);
-    return signin === undefined || signin.disabled || allowList.mustEnrol(signin) || signin.role !== this.person.role;
-  }
-
-  #beat(): void {
-    if (this.#signinOver()) this.end();
-    else if (!this.#blocked) this.#response.write(': beat\n\n');
   }
 }
