@@ -32,7 +32,11 @@ const texts = Object.fromEntries(services.map((service) => [service, textIn(`ser
 const shared = textIn('libs/shared/src');
 
 /** Requests of the bus by their names. That of a hub has the hub's id in its subject. */
-const requests = Object.entries<unknown>({ ...bus, commandAtHub: bus.commandAtHub('*') }).flatMap(([name, value]) =>
+const requests = Object.entries<unknown>({
+  ...bus,
+  commandAtHub: bus.commandAtHub('*'),
+  runTargetAtHub: bus.runTargetAtHub('*'),
+}).flatMap(([name, value]) =>
   typeof value === 'object' && value !== null && 'queue' in value && 'subject' in value
     ? [[String(value.subject), requestUse(name)] as const]
     : [],
@@ -57,6 +61,7 @@ const uses: Readonly<Record<string, Use>> = {
     published: /machineSubject\([^)]*'access'\)/,
     read: /subscribe\(machineAccessWildcard/,
   },
+  [bus.runChangedWildcard]: { published: /publish\(runChangedSubject\(/, read: /subscribe\(runChangedWildcard/ },
   [bus.sessionEndedWildcard]: { published: /sessionEndedSubject\(/, read: /follow\(sessionEndedWildcard/ },
   [bus.sessionTitlesWildcard]: { published: /sessionTitlesSubject\(/, read: /follow\(sessionTitlesWildcard/ },
   [bus.machineSessionsWildcard]: { published: /machineSessionsSubject\(/, read: /follow\(machineSessionsWildcard/ },

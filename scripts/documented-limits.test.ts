@@ -1,4 +1,5 @@
 import { commandLimits } from '@webxterm/contracts/command-limits';
+import { runLimits } from '@webxterm/contracts/run-limits';
 import { describe, expect, it } from 'vitest';
 import { filesOf, read } from './markdown-links.ts';
 
@@ -115,6 +116,21 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/rest/audit.ts auditDetailsLimit',
   ],
   'events of the audit log that wait for NATS': ['libs/shared/src/audit/outbox.ts maxWaiting'],
+  'agent-hub: event streams of runs': [
+    'services/agent-hub/src/runs/run-events.ts all',
+    'services/agent-hub/src/runs/run-events.ts each',
+  ],
+  'agent-hub: downloads of runs': [
+    'services/agent-hub/src/runs/run-export.ts all',
+    'services/agent-hub/src/runs/run-export.ts each',
+  ],
+  'agent-hub: reports of an agent on commands of runs that are being stored': [
+    'services/agent-hub/src/runs/run-dispatch.ts maxReports',
+  ],
+  'agent: ids of commands of runs; results that no hub has stored': [
+    'clients/agent/src/commands/started-ids.ts maxIds',
+    'clients/agent/src/commands/kept-commands.ts maxResults',
+  ],
   'a command line, its time limit': ['libs/contracts/src/rest/commands.ts maxCommandSeconds'],
   'agent: both outputs of a command': ['services/agent-hub/src/commands/commands.ts maxOutputBytes'],
   'agent: title and folder of a session': [
@@ -254,6 +270,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'clients/agent/src/shell/input-pump.ts maxPerTurn',
     'clients/agent/src/update/fetch-changed.ts maxGap',
     'libs/contracts/src/bus/machines.ts maxMachinesWithRight',
+    'libs/contracts/src/bus/runs.ts maxTargetsPerEvent',
     'libs/contracts/src/bus/terminals.ts maxListedSessions',
     'libs/contracts/src/bus/terminals.ts maxOpenTerminalsPerEvent',
     'libs/contracts/src/bus/terminals.ts maxTitlesPerEvent',
@@ -266,6 +283,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'libs/terminal-client/src/node/forward-stream.ts maxWindow',
     'services/agent-hub/src/access/pending-terminations.ts maxRead',
     'services/agent-hub/src/presence/presence.ts maxWrites',
+    'services/agent-hub/src/runs/run-leader.ts maxOrders',
     'services/auth/src/audit/writer.ts maxPending',
     'services/gateway/src/openapi/example.ts maxDepth',
     'services/gateway/src/upstreams/body-limit.ts maxDrained',
@@ -299,6 +317,22 @@ describe('the bounds in docs/security.md and the limits in docs/limits.md', () =
     const bound = (what: string): number[] => numbersIn(rows.find(([first]) => first === what)?.[1] ?? '');
     expect(bound('agent-hub: commands in progress')).toEqual([commandLimits.atHub, commandLimits.ofUserAtHub]);
     expect(bound('agent: commands')).toEqual([commandLimits.onMachine, commandLimits.ofUserOnMachine]);
+  });
+
+  it('are those of runs', () => {
+    const bound = (what: string): number[] => numbersIn(rows.find(([first]) => first === what)?.[1] ?? '');
+    const { targets, concurrency, command, inputs, input, timeoutSeconds, days } = runLimits;
+    expect(
+      bound('a run: machines; commands in progress; the command; inputs, characters of each; time limit; length'),
+    ).toEqual([targets, concurrency, command, inputs, input, timeoutSeconds, days]);
+    expect(bound('agent-hub: runs in progress')).toEqual([runLimits.ofAll, runLimits.ofUser]);
+    expect(bound('agent-hub: stdout, and stderr, of a machine of a run')).toEqual([runLimits.output]);
+    const { groups, groupMachines, preview } = runLimits;
+    expect(bound('agent-hub: groups of outputs; machines of each; characters of each')).toEqual([
+      groups,
+      groupMachines,
+      preview,
+    ]);
   });
 
   it('name every limit that a client or a user can reach', () => {

@@ -4,6 +4,7 @@ import { authRules } from './auth.ts';
 import { fileRules } from './files.ts';
 import { recordingRules } from './recordings.ts';
 import { anyone, type Rule } from './rule.ts';
+import { runRules } from './runs.ts';
 import { shareRules } from './shares.ts';
 import { terminalRules } from './terminal.ts';
 
@@ -12,6 +13,7 @@ export const allRules: Readonly<Record<string, readonly Rule[]>> = {
   ...authRules,
   ...auditRules,
   ...machineRules,
+  ...runRules,
   ...terminalRules,
   ...shareRules,
   ...recordingRules,

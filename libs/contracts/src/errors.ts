@@ -159,6 +159,12 @@ export const errorCatalog = {
     status: 429,
     message: 'This machine runs as many commands for you as it may. Try again when one is done.',
   },
+  run_not_found: { status: 404, message: 'No run by that id, or it is not yours.' },
+  no_machines: { status: 409, message: 'There is no machine among these on which you may run commands.' },
+  too_many_runs: {
+    status: 429,
+    message: 'You have as many runs in progress as you may. Cancel one, or wait for its end.',
+  },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
   recording_unavailable: {

@@ -141,6 +141,15 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   revokeMachineAccess: ['manage'],
 
   runMachineCommand: ['command'],
+  createRun: ['command'],
+  listRuns: ['command'],
+  getRun: ['command'],
+  listRunTargets: ['command'],
+  getRunOutput: ['command'],
+  listRunGroups: ['command'],
+  exportRun: ['command'],
+  cancelRun: ['command'],
+  runEvents: ['command'],
 
   listFiles: ['files_read'],
   downloadFile: ['files_read'],

@@ -24,6 +24,7 @@ import { ManagedMachines } from './machines/managed.ts';
 import { defineMachineModels } from './machines/record.ts';
 import { MachineStore } from './machines/store.ts';
 import { hubMigrations } from './migrations/steps.ts';
+import { defineRunModels } from './runs/record.ts';
 import type { HubSettings } from './settings.ts';
 
 /** The parts with which a hub is started. Only tests override the clock and the kinds of session. */
@@ -48,6 +49,7 @@ export const openCore = async (
 ) => {
   const mongo = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
   const models = defineMachineModels(mongo);
+  const runModels = defineRunModels(mongo);
   const auditOutbox = new AuditOutbox(mongo);
   await migrate(mongo, hubMigrations, { logger, instance: settings.INSTANCE_ID });
   await buildIndexes(mongo);
@@ -97,6 +99,7 @@ export const openCore = async (
     accessTokens: new KnownTokens({ allowList, logger, now, ask: (use) => ask(bus, useAccessToken, use) }),
     view: new PresenceView(bus, logger, { onCurrent: reportPart('presence', lostBucket) }),
     models,
+    runModels,
     store,
     reports,
     authorizer,

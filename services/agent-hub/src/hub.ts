@@ -28,9 +28,11 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
     unproven: () => parts.agentPort.unproven,
     links: () => parts.links.size,
     attachments: () => parts.attachments.size,
+    runs: () => parts.runs.engine.leading,
     signinsStale: () => parts.allowList.isStale(),
   });
   health.metrics.registerMetric(parts.endedUpdates);
+  health.metrics.registerMetric(parts.endedTargets);
   wireReactions(parts);
 
   startParts(parts);
@@ -45,6 +47,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   wireReconnect(parts, lease);
   parts.answerMachines();
   parts.dispatch.answerOthers();
+  parts.runs.dispatch.answerOthers();
   await restApi(parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   const agentServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
   agentServer.addService(agentServiceDefinition, parts.agents.implementation());
@@ -53,6 +56,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   addShutdown(shutdown, parts, lease);
   await parts.releases.refresh();
   parts.updateScheduler.start();
+  parts.runs.engine.start();
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
 };
@@ -65,6 +69,7 @@ const restApi = (parts: Parts): Api => {
   parts.mountUpdates(api, parts.views);
   parts.mountAccess(api);
   parts.mountCommands(api);
+  parts.mountRuns(api);
   parts.mountDashboard(api);
   return api;
 };
@@ -79,6 +84,7 @@ const startParts = (parts: Parts): void => {
   parts.revocation.start();
   parts.terminations.start();
   parts.userEvents.start();
+  parts.runs.changes.start();
 };
 
 /** Waits until the data for access checks is loaded. The ports for agents and REST requests open after that. */
@@ -100,6 +106,7 @@ const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
     // From here on the entry of a closed link stays, so that its agent counts as online until another hub writes the entry.
     parts.presence.stop();
     parts.events.end();
+    parts.runs.streams.end();
   });
   shutdown.add('clients', 'send viewers and agents elsewhere', () => {
     const details = 'this hub is shutting down';
@@ -107,6 +114,10 @@ const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
     parts.agents.redialAll(redialJitterMs);
   });
   shutdown.add('clients', 'stop ordering updates', () => parts.updateScheduler.stop());
+  shutdown.add('clients', 'leave runs to other hubs', async () => {
+    await parts.runs.engine.stop();
+    parts.runs.changes.stop();
+  });
   shutdown.add('work', 'end the lease', () => lease.end());
   shutdown.add('work', 'save machine activity', () => parts.activity.stop());
   shutdown.add('work', 'close gRPC', async () => {

@@ -8,6 +8,7 @@ export const measure = (
     readonly unproven: () => number;
     readonly links: () => number;
     readonly attachments: () => number;
+    readonly runs: () => number;
     readonly signinsStale: () => boolean;
   },
 ): void => {
@@ -32,6 +33,7 @@ export const measure = (
     'Whether the allow-list of sign-ins may be outdated (1), so that new attaches are refused',
     () => Number(counts.signinsStale()),
   );
+  gauge('webxterm_hub_runs', 'Runs in progress that this hub leads', counts.runs);
   gauge('webxterm_hub_attachments', 'Terminal attachments through this hub', counts.attachments);
   measureTraffic(registry);
 };

@@ -9,6 +9,7 @@ import { wireDashboard } from './dashboard/wiring.ts';
 import { wireEnrolment } from './enrolment/wiring.ts';
 import { wireMachines } from './machines/wiring.ts';
 import { wirePresence } from './presence/wiring.ts';
+import { wireRuns } from './runs/wiring.ts';
 import { wireUpdates } from './updates/wiring.ts';
 
 /** The parts of a hub, before any of them is started. */
@@ -23,7 +24,8 @@ export const wireDomains = (core: Core) => {
     ...wirePresence(withLinks),
     ...wireCommands(withLinks),
   };
-  const withAccess = { ...linked, ...wireAccess(linked), ...wireUpdates(linked) };
+  const accessed = { ...linked, ...wireAccess(linked), ...wireUpdates(linked) };
+  const withAccess = { ...accessed, ...wireRuns(accessed) };
   const withEnrolment = { ...withAccess, ...wireEnrolment(withAccess) };
   const parts = { ...withEnrolment, ...wireMachines(withEnrolment) };
   return { ...parts, ...wireDashboard(parts), ...wireHubService(parts), ...wireAgentService(parts) };

@@ -37,7 +37,7 @@ export const wireReconnect = ({ busState, view, presence, revocation, sessionLis
 };
 
 const followAccess = (parts: Parts): void => {
-  const { bus, logger, events, revocation, terminations, amongHubs: verifier } = parts;
+  const { bus, logger, events, revocation, runs, terminations, amongHubs: verifier } = parts;
   const reader = new MessageReader({ ...parts, channel: machineAccessWildcard, schema: MachineAccessEvent, verifier });
   bus.subscribe(machineAccessWildcard, {
     callback: (error, message) => {
@@ -47,6 +47,7 @@ const followAccess = (parts: Parts): void => {
       events.accessChanged(event);
       void revocation.accessChanged(event.agent_id, event.user_id, event.role);
       void terminations.carryOut(event.agent_id);
+      runs.engine.accessChanged(event.agent_id, event.user_id);
     },
   });
 };

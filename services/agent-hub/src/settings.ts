@@ -110,6 +110,13 @@ export const hubShape = {
     .max(10_000_000)
     .default(2048)
     .describe('How fast each machine downloads an update, in kB/s; 0: no limit.'),
+  RUN_KEEP_DAYS: z.coerce
+    .number()
+    .int()
+    .min(8)
+    .max(3650)
+    .default(30)
+    .describe('Days for which a run of a command on many machines is kept, with its outputs, from its start.'),
   STACK_USER: z.string().max(64).optional().meta({
     description:
       'The Unix user that runs the whole stack on one machine; machines whose shells run as that user cannot be granted.',

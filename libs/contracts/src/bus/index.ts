@@ -4,5 +4,6 @@ export * from './machines.ts';
 export * from './permissions.ts';
 export * from './presence.ts';
 export * from './request.ts';
+export * from './runs.ts';
 export * from './streams.ts';
 export * from './terminals.ts';

@@ -60,6 +60,9 @@ const writeBucket = (bucket: string): string[] => [`$KV.${bucket}.>`];
 /** Streams may be created, so that an empty volume recovers, but not updated, purged or deleted. */
 const createStream = (stream: string): string[] => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`];
 
+/** A hub sends them to the hub that holds a machine. */
+const requestsAmongHubs = ['hubs.*.command', 'hubs.*.run_target'];
+
 const inbox = (user: BusUser): string => `${inboxPrefix(user)}.>`;
 
 export const busPermissions: Record<BusUser, BusPermissions> = {
@@ -105,7 +108,8 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'auth.token.use',
       'auth.users.find',
       'terminal.sessions.of_user',
-      'hubs.*.command',
+      ...requestsAmongHubs,
+      'runs.*.changed',
       'machines.*.stats',
       'machines.*.access',
       'machines.*.session_ended',
@@ -125,7 +129,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
         'machines.with_right',
         'machines.of_user',
         'machines.end_session',
-        'hubs.*.command',
+        ...requestsAmongHubs,
       ),
     ],
     subscribe: [
@@ -134,7 +138,8 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.with_right',
       'machines.of_user',
       'machines.end_session',
-      'hubs.*.command',
+      ...requestsAmongHubs,
+      'runs.*.changed',
       'machines.*.stats',
       'machines.*.access',
       machineSessionsWanted,
@@ -143,7 +148,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
         'auth.token.use',
         'auth.users.find',
         'terminal.sessions.of_user',
-        'hubs.*.command',
+        ...requestsAmongHubs,
       ),
     ],
   },

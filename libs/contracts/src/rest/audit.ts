@@ -85,6 +85,12 @@ export const auditActions = {
   sharing_blocked: 'agent-hub',
   sharing_unblocked: 'agent-hub',
   command_executed: 'agent-hub',
+  /** A run of a command on many machines began, was cancelled or stopped by itself, or ended. */
+  run_started: 'agent-hub',
+  run_cancelled: 'agent-hub',
+  run_ended: 'agent-hub',
+  /** The command of a run was sent to one of its machines. The row of `run_started` with this `details.run_id` has the command. */
+  run_command_sent: 'agent-hub',
   terminal_opened: 'terminal',
   terminal_closed: 'terminal',
   terminal_denied: 'terminal',
@@ -149,7 +155,7 @@ export const AuditAction = z
 export const AuditResult = z.enum(['ok', 'denied', 'failed', 'unknown']);
 export type AuditResult = z.infer<typeof AuditResult>;
 
-export const AuditTargetType = z.enum(['user', 'signin', 'access_token', 'machine', 'session', 'audit']);
+export const AuditTargetType = z.enum(['user', 'signin', 'access_token', 'machine', 'session', 'audit', 'run']);
 export type AuditTargetType = z.infer<typeof AuditTargetType>;
 
 /** Longest name, value or user agent, in characters. Longer texts are cut when the event is created. */

@@ -14,6 +14,7 @@ import { preferenceRoutes } from './preferences.ts';
 import { profileRoutes } from './profile.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
+import { runRoutes } from './runs.ts';
 import { secondFactorRoutes } from './second-factors.ts';
 import { linkRoutes } from './setup-links.ts';
 import { shareRoutes } from './shares.ts';
@@ -43,6 +44,7 @@ export * from './preferences.ts';
 export * from './profile.ts';
 export * from './recordings.ts';
 export * from './route.ts';
+export * from './runs.ts';
 export * from './second-factors.ts';
 export * from './setup-links.ts';
 export * from './shares.ts';
@@ -70,6 +72,7 @@ export const allRoutes: readonly Route[] = [
   ...updateRoutes,
   ...accessRoutes,
   ...commandRoutes,
+  ...runRoutes,
   ...dashboardRoutes,
   ...terminalRoutes,
   ...shareRoutes,

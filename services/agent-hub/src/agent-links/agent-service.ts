@@ -25,6 +25,7 @@ import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
 import type { AgentReports, ReportedFacts } from '../machines/agent-reports.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { RunDispatch } from '../runs/run-dispatch.ts';
 import type { Orders } from '../updates/orders.ts';
 import { readEnd, readFacts, readTitle } from './agent-claims.ts';
 import type { Greeter } from './greeting.ts';
@@ -45,6 +46,7 @@ export interface AgentServiceOptions {
   readonly sessionLists: SessionLists;
   readonly terminations: Pick<TerminationDelivery, 'follow'>;
   readonly commands: Pick<Commands, 'receive'>;
+  readonly runs: { readonly dispatch: Pick<RunDispatch, 'started' | 'ended'> };
   readonly orders: Pick<Orders, 'hello' | 'report'>;
   readonly bus: NatsConnection;
   /** Signs messages to the terminal service. */
@@ -173,7 +175,11 @@ export class AgentService {
         link.ponged(message.value.nonce);
         break;
       case 'commandOutput':
-        this.#options.commands.receive(link, message.value);
+        if (!this.#options.commands.receive(link, message.value))
+          this.#options.runs.dispatch.ended(link, message.value);
+        break;
+      case 'commandStarted':
+        this.#options.runs.dispatch.started(link, message.value);
         break;
       case 'sessionEnded':
         this.#sessionEnded(link.identity.agentId, message.value);

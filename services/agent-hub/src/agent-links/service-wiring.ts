@@ -7,6 +7,7 @@ import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { MachineParts } from '../machines/wiring.ts';
 import type { PresenceParts } from '../presence/wiring.ts';
+import type { RunParts } from '../runs/wiring.ts';
 import type { UpdateParts } from '../updates/wiring.ts';
 import { agentPort } from './agent-port.ts';
 import { AgentService } from './agent-service.ts';
@@ -24,7 +25,8 @@ export const wireAgentService = (
     PresenceParts &
     MachineParts &
     UpdateParts &
-    CommandParts & { readonly enrolments: EnrolmentStore },
+    CommandParts &
+    RunParts & { readonly enrolments: EnrolmentStore },
 ) => {
   const { allowList, revokedKeys, presence, links, rendezvous, settings } = parts;
   const port = new GuardedPort(agentPort(rendezvous), parts.logger);
