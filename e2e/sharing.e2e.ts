@@ -48,6 +48,9 @@ const choose = async (label: string, option: string): Promise<void> => {
   await dialog().getByRole('combobox', { name: label }).click();
   await owner.page.getByRole('option', { name: option, exact: true }).click();
 };
+/** Whether the page asks when the browser is about to close it. */
+const asksBeforeItCloses = ({ page }: TerminalPage): Promise<boolean> =>
+  page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))");
 
 describe('a guest by a link', () => {
   it('joins ten times without one SIGWINCH for the owner, and is out within a second of the end of the share; the shell goes on', async () => {
@@ -126,8 +129,12 @@ describe('a guest with control', () => {
     await guest.run('clear; echo typed-by-$((1+1))-bob');
     await owner.until(/^typed-by-2-bob/m);
     await owner.page.getByText('bob types').waitFor();
+    await guest.page.keyboard.type('#');
+    await owner.until(/\$ #$/m);
+    expect(await asksBeforeItCloses(guest)).toBe(false);
     await owner.focus();
     await owner.page.keyboard.type('#');
+    expect(await asksBeforeItCloses(owner)).toBe(true);
     await guest.page.getByRole('button', { name: 'Ask to type' }).waitFor();
     expect(await guest.page.getByText('admin types').count()).toBe(1);
   });

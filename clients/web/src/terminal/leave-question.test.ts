@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lineBegun, programRuns, runningProgram } from './leave-question.ts';
+import { leavingNeedsAnswer, lineBegun, programRuns, runningProgram } from './leave-question.ts';
 
 describe('a line', () => {
   it('is begun by text, keys of the history and pastes', () => {
@@ -52,5 +52,16 @@ describe('the name of the program that runs', () => {
     expect(runningProgram({ state: 'program', program: 'vi\u202e\u200bm\nNothing' })).toBe('vim Nothing');
     expect(runningProgram({ state: 'program', program: '\u202e\u0000' })).toBeUndefined();
     expect(runningProgram({ state: 'program', program: 'x'.repeat(255) })).toBe('x'.repeat(80));
+  });
+});
+
+describe('a page that is left', () => {
+  it.each([
+    ['with a program or a begun line', { busy: true, over: false, guest: false }, true],
+    ['at the prompt', { busy: false, over: false, guest: false }, false],
+    ['after the end of its session', { busy: true, over: true, guest: false }, false],
+    ['by a guest of the session', { busy: true, over: false, guest: true }, false],
+  ])('%s: asks first is %s', (_when, leaving, asks) => {
+    expect(leavingNeedsAnswer(leaving)).toBe(asks);
   });
 });

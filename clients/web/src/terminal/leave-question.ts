@@ -43,3 +43,15 @@ const endsLine = /[\r\x03\x04\x15]$/;
  * text that was typed. A key such as the up arrow brings a line as well.
  */
 export const lineBegun = (typed: string): boolean => typed !== '' && !endsLine.test(typed);
+
+export interface Leaving {
+  /** The session has ended, or the server has refused this viewer. */
+  readonly over: boolean;
+  /** The session belongs to another user. */
+  readonly guest: boolean;
+  /** A program runs, or a line is begun. */
+  readonly busy: boolean;
+}
+
+/** Whether the page asks before the browser closes it. Not a guest: the terminal stays with its owner, and the guest can come back to it. */
+export const leavingNeedsAnswer = ({ over, guest, busy }: Leaving): boolean => busy && !over && !guest;

@@ -3,7 +3,7 @@ import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
 import { type Attached, mayType, peopleIn } from '../sharing/people.ts';
 import { type Encoding, encodedText } from './encodings.ts';
-import { type ForegroundReport, runningProgram } from './leave-question.ts';
+import { type ForegroundReport, leavingNeedsAnswer, runningProgram } from './leave-question.ts';
 import { openClient } from './open-client.ts';
 import { byteCount, endSentence } from './sentences.ts';
 import { type ScreenHandlers, type ScreenOptions, TerminalScreen } from './terminal-screen.ts';
@@ -38,6 +38,7 @@ export class LiveTerminal {
   readonly #client: TerminalClient;
   #latency: number | undefined;
   #over = false;
+  readonly #guest: boolean;
   /** A guest may not type before the owner lets it. */
   #mayType: boolean;
   #encoding: Encoding = 'utf-8';
@@ -56,6 +57,7 @@ export class LiveTerminal {
     },
     handlers: LiveTerminalHandlers,
   ) {
+    this.#guest = options.guest;
     this.#mayType = !options.guest;
     let client: TerminalClient | undefined;
     this.screen = new TerminalScreen(options, {
@@ -123,10 +125,10 @@ export class LiveTerminal {
     this.screen.setEncoding(encoding);
   }
 
-  /** Whether a program runs or a line is begun, so that leaving the page needs a confirmation. */
-  get busy(): boolean {
-    // Ctrl+W of a guest who may not type was not meant for the program.
-    return !this.#over && this.#mayType && this.screen.busy(this.#foreground?.state);
+  /** Whether leaving the page needs a confirmation. */
+  get asksToBeLeft(): boolean {
+    const busy = this.screen.busy(this.#foreground?.state);
+    return leavingNeedsAnswer({ over: this.#over, guest: this.#guest, busy });
   }
 
   /** The name of the program that runs in the shell. Undefined: none, or unknown. */

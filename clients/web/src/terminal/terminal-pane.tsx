@@ -2,8 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
 import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { TerminalState } from '@webxterm/terminal-client';
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
-import { useServer } from '../api/server-context.ts';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { copyText, readClipboard } from '../clipboard/clipboard.ts';
 import { UploadList } from '../files/upload-list.tsx';
 import { useMachine } from '../machines/machine-queries.ts';
@@ -13,7 +12,7 @@ import { ClipboardQuestion } from './clipboard-question.tsx';
 import { KeyRow } from './key-row.tsx';
 import { LinkBar } from './link-bar.tsx';
 import { openLink } from './links.ts';
-import { LiveTerminal } from './live-terminal.ts';
+import type { LiveTerminal } from './live-terminal.ts';
 import { NewOutputButton } from './new-output-button.tsx';
 import type { NotificationRequest } from './notification-request.ts';
 import { PasteQuestion } from './paste-question.tsx';
@@ -27,6 +26,7 @@ import type { Tab } from './tab-store.ts';
 import classes from './terminal-pane.module.css';
 import { useBell } from './use-bell.ts';
 import { useFileDrop } from './use-file-drop.ts';
+import { useLiveTerminal } from './use-live-terminal.ts';
 
 export interface PaneHandlers {
   attached(ids: { sessionId: string; viewerId: string }): void;
@@ -71,10 +71,8 @@ export const TerminalPane = (props: {
 }) => {
   const { tab, shown, active, preferences, handlers, visit } = props;
   const { agentId } = tab;
-  const server = useServer();
   const machine = useMachine(agentId, visit === undefined);
   const element = useRef<HTMLDivElement>(null);
-  const [terminal, setTerminal] = useState<LiveTerminal>();
   const [state, setState] = useState<TerminalState>({ state: 'connecting' });
   const [latency, setLatency] = useState<number>();
   const [drives, setDrives] = useState(true);
@@ -92,12 +90,6 @@ export const TerminalPane = (props: {
   const theme = useMemo(() => themeFor(preferences, scheme), [preferences, scheme]);
   const pageVisible = useDocumentVisibility() === 'visible';
   const bell = useBell(preferences.bell);
-  const drop = useFileDrop({
-    tab,
-    mayUpload: machine.data?.my_rights?.includes('files_write') === true,
-    type: (text) => terminal?.screen.paste(text),
-    say: handlers.say,
-  });
 
   const on = {
     ...handlers,
@@ -130,74 +122,17 @@ export const TerminalPane = (props: {
     newOutputBelow: setNewOutput,
     found: setMatches,
   };
-  const latest = useRef(on);
-  useEffect(() => {
-    latest.current = on;
+  const terminal = useLiveTerminal(element, { tab, visit, preferences, theme }, on);
+  const drop = useFileDrop({
+    tab,
+    mayUpload: machine.data?.my_rights?.includes('files_write') === true,
+    type: (text) => terminal?.screen.paste(text),
+    say: handlers.say,
   });
-
-  // Read once when the terminal is created. Later changes go through setOptions. The ids come from the terminal.
-  const make = useEffectEvent((at: HTMLElement) => {
-    return new LiveTerminal(
-      at,
-      visit ?? server,
-      {
-        guest: visit !== undefined,
-        agentId,
-        sessionId: tab.sessionId,
-        viewerId: tab.viewerId,
-        linuxUser: tab.linuxUser,
-        ...preferences,
-        theme,
-      },
-      {
-        state: (next) => latest.current.state(next),
-        attached: (ids) => latest.current.attached(ids),
-        latency: (ms) => latest.current.latency(ms),
-        drives: (drives) => latest.current.drives(drives),
-        recorded: (mode) => latest.current.recorded(mode),
-        people: (all) => latest.current.people(all),
-        mayNotType: () => latest.current.mayNotType(),
-        lost: (words) => latest.current.lost(words),
-        inputRefused: () => latest.current.inputRefused(),
-        typing: (text) => latest.current.typing(text),
-        title: (title) => latest.current.title(title),
-        bell: () => latest.current.bell(),
-        notify: (request) => latest.current.notify(request),
-        shortcut: (shortcut) => latest.current.shortcut(shortcut),
-        linkShown: (address) => latest.current.linkShown(address),
-        linkPicked: (address, atOnce) => latest.current.linkPicked(address, atOnce),
-        clipboardWanted: (text) => latest.current.clipboardWanted(text),
-        copyFailed: () => latest.current.copyFailed(),
-        pasteAsked: (text) => latest.current.pasteAsked(text),
-        newOutputBelow: (below) => latest.current.newOutputBelow(below),
-        found: (found) => latest.current.found(found),
-      },
-    );
-  });
-  useEffect(() => {
-    if (element.current === null) return;
-    const made = make(element.current);
-    setTerminal(made);
-    latest.current.mounted(made);
-    return () => {
-      latest.current.mounted(undefined);
-      made.dispose();
-    };
-  }, []);
-  useEffect(() => terminal?.setEncoding(tab.encoding ?? 'utf-8'), [terminal, tab.encoding]);
-  useEffect(() => {
-    // The browser closes the tab on Ctrl+W. A user who meant it for an editor or for the line is asked first.
-    const ask = (event: BeforeUnloadEvent): void => {
-      if (terminal?.busy === true) event.preventDefault();
-    };
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [terminal]);
   useEffect(() => terminal?.setShown(shown, pageVisible), [terminal, shown, pageVisible]);
   useEffect(() => {
     if (active) terminal?.screen.focus();
   }, [terminal, active]);
-  useEffect(() => terminal?.screen.setOptions({ ...preferences, theme }), [terminal, preferences, theme]);
 
   return (
     <div
