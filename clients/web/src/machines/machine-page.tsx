@@ -10,7 +10,7 @@ import { Failure } from '../layout/failure.tsx';
 import { ago, duration, gigabytes, localTime } from '../layout/format.ts';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { MachineSessions } from '../sessions/session-rows.tsx';
+import { MachineSessions } from '../sessions/machine-sessions.tsx';
 import classes from './cards.module.css';
 import { useMachine, useRights } from './machine-queries.ts';
 import { isShared } from './machine-rights.ts';

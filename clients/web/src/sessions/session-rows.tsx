@@ -2,144 +2,18 @@ import { Button, Checkbox, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { Machine, TerminalSession } from '@webxterm/contracts/rest';
+import type { TerminalSession } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { ago, localTime } from '../layout/format.ts';
-import { useRights } from '../machines/machine-queries.ts';
 import { useNow } from '../machines/now.ts';
 import { useProfile } from '../profile/profile-query.ts';
-import {
-  useEndSession,
-  useEndSessions,
-  useMachineNames,
-  useMachineSessions,
-  useMySessions,
-} from './session-queries.ts';
+import { useEndSession, useMachineNames } from './session-queries.ts';
 import classes from './session-rows.module.css';
 import { sessionTitle } from './session-title.ts';
 
-/** From this many sessions on, the list suggests to end some. */
-const manySessions = 10;
-
-/** The user's live sessions, to be opened, and to be ended one by one or several at once. `empty` is shown if there are none. */
-export const MySessions = ({ empty }: { empty: React.ReactNode }) => {
-  const sessions = useMySessions();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [ending, setEnding] = useState(false);
-  const all = sessions.data ?? [];
-  const chosen = all.filter(({ session_id }) => selected.has(session_id));
-  return (
-    <>
-      {all.length > 1 && (
-        <Group justify="space-between" mb="xs" gap="sm">
-          <Checkbox
-            label={chosen.length === 0 ? 'Select all' : `${chosen.length} of ${all.length} selected`}
-            checked={chosen.length === all.length}
-            indeterminate={chosen.length > 0 && chosen.length < all.length}
-            onChange={() =>
-              setSelected(chosen.length === all.length ? new Set() : new Set(all.map(({ session_id }) => session_id)))
-            }
-          />
-          {all.length >= manySessions && chosen.length === 0 && (
-            <Text size="sm" c="dimmed">
-              {all.length} shells are running. Each takes up memory on its machine. End those that you no longer need.
-            </Text>
-          )}
-          {chosen.length > 0 && (
-            <Button size="xs" color="red" onClick={() => setEnding(true)}>
-              End {chosen.length === 1 ? '1 session' : `${chosen.length} sessions`}
-            </Button>
-          )}
-        </Group>
-      )}
-      <Rows
-        sessions={sessions}
-        empty={empty}
-        {...(all.length > 1 && {
-          selection: {
-            has: (id: string) => selected.has(id),
-            toggle: (id: string) => setSelected((before) => toggled(before, id)),
-          },
-        })}
-      />
-      {ending && (
-        <EndSelected
-          sessions={chosen}
-          onClose={() => {
-            setEnding(false);
-            setSelected(new Set());
-          }}
-          onCancel={() => setEnding(false)}
-        />
-      )}
-    </>
-  );
-};
-
-const toggled = (ids: ReadonlySet<string>, id: string): ReadonlySet<string> => {
-  const next = new Set(ids);
-  if (!next.delete(id)) next.add(id);
-  return next;
-};
-
-const EndSelected = (props: { sessions: readonly TerminalSession[]; onClose: () => void; onCancel: () => void }) => {
-  const end = useEndSessions();
-  const [ids] = useState(() => props.sessions.map(({ session_id }) => session_id));
-  const [programs] = useState(() => [...new Set(props.sessions.flatMap(({ command = [] }) => command))]);
-  return (
-    <ConfirmDialog
-      opened
-      title={ids.length === 1 ? 'End this session?' : `End ${ids.length} sessions?`}
-      keep="Leave them running"
-      confirm="End sessions"
-      pending={end.isPending}
-      failed="Some sessions could not be ended"
-      error={end.error}
-      onClose={props.onCancel}
-      onConfirm={() => end.mutate(ids, { onSuccess: props.onClose })}
-    >
-      <Text>
-        Their shells and everything that runs in them{programs.length > 0 && ` (${programs.join(', ')})`} get SIGHUP,
-        and are killed after 5 seconds.
-      </Text>
-    </ConfirmDialog>
-  );
-};
-
-/** The live sessions on a machine. */
-export const MachineSessions = ({ machine }: { machine: Machine }) => {
-  const sessions = useMachineSessions(machine.agent_id);
-  const watches = useRights(machine).includes('watch');
-  return (
-    <Stack>
-      <Rows
-        sessions={sessions}
-        watches={watches}
-        empty={
-          <Text c="dimmed" size="sm">
-            No shell is running here.
-          </Text>
-        }
-      />
-      {sessions.hasNextPage && (
-        <Group justify="center">
-          <Button
-            size="xs"
-            variant="default"
-            loading={sessions.isFetchingNextPage}
-            onClick={() => void sessions.fetchNextPage()}
-          >
-            Show older sessions
-          </Button>
-        </Group>
-      )}
-    </Stack>
-  );
-};
-
-interface RowsProps {
+interface SessionRowsProps {
   readonly sessions: Pick<UseQueryResult<readonly TerminalSession[]>, 'data' | 'error' | 'isPending' | 'refetch'>;
   readonly empty: React.ReactNode;
   /** The user may watch the sessions of others. */
@@ -153,8 +27,8 @@ interface Selection {
   toggle(sessionId: string): void;
 }
 
-/** Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
-const Rows = ({ sessions, empty, watches = false, selection }: RowsProps) => {
+/** A list of sessions. Own ones can be opened or ended, others can be ended on a machine with the right `manage`. */
+export const SessionRows = ({ sessions, empty, watches = false, selection }: SessionRowsProps) => {
   const nameOf = useMachineNames((sessions.data ?? []).map(({ agent_id }) => agent_id));
   const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();

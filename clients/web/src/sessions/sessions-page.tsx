@@ -5,7 +5,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SharedWithMe } from '../sharing/shared-with-me.tsx';
-import { MySessions } from './session-rows.tsx';
+import { MySessions } from './my-sessions.tsx';
 import classes from './sessions-page.module.css';
 
 export const SessionsPage = () => {

@@ -1,4 +1,15 @@
-import type { NotificationRequest } from './notification-request.ts';
+import type { Terminal } from '@xterm/xterm';
+import { clipboardRequest } from './clipboard-request.ts';
+import {
+  iTermNotification,
+  KittyNotifications,
+  type NotificationRequest,
+  urxvtNotification,
+} from './notification-request.ts';
+import { printableTitle } from './tab-store.ts';
+
+/** Operating system commands that the page handles. */
+const osc = { notifyITerm: 9, clipboard: 52, notifyKitty: 99, notifyUrxvt: 777 } as const;
 
 export interface SignalHandlers {
   title(title: string): void;
@@ -20,24 +31,30 @@ export class ScreenSignals {
   #notification: NotificationRequest | undefined;
   #rang = false;
 
-  constructor(handlers: SignalHandlers) {
+  /** `replaying`: whether the output was shown before, so that its signals are not new. */
+  constructor(terminal: Terminal, replaying: () => boolean, handlers: SignalHandlers) {
     this.#handlers = handlers;
-  }
-
-  title(title: string): void {
-    this.#title = title;
-  }
-
-  bell(): void {
-    this.#rang = true;
-  }
-
-  notification(request: NotificationRequest | undefined): void {
-    this.#notification = request ?? this.#notification;
-  }
-
-  clipboard(text: string | undefined): void {
-    this.#clipboard = text ?? this.#clipboard;
+    terminal.onTitleChange((title) => {
+      if (!replaying()) this.#title = printableTitle(title);
+    });
+    terminal.onBell(() => {
+      this.#rang ||= !replaying();
+    });
+    const kitty = new KittyNotifications();
+    const notifications: readonly [number, (text: string) => NotificationRequest | undefined][] = [
+      [osc.notifyITerm, iTermNotification],
+      [osc.notifyUrxvt, urxvtNotification],
+      [osc.notifyKitty, (text) => kitty.take(text)],
+    ];
+    for (const [command, read] of notifications)
+      terminal.parser.registerOscHandler(command, (text) => {
+        if (!replaying()) this.#notification = read(text) ?? this.#notification;
+        return true;
+      });
+    terminal.parser.registerOscHandler(osc.clipboard, (request) => {
+      if (!replaying()) this.#clipboard = clipboardRequest(request) ?? this.#clipboard;
+      return true;
+    });
   }
 
   /** A chunk of output has been parsed. */

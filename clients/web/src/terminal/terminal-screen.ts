@@ -3,7 +3,6 @@ import { EmulatorWidths } from '@webxterm/stream';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
-import { clipboardRequest } from './clipboard-request.ts';
 import { chosenOptions, type EmulatorChoices, emulatorOptions, thisPlatform } from './emulator-options.ts';
 import { scrollByFinger } from './finger-scroll.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
@@ -11,23 +10,17 @@ import { takeInsertedText } from './inserted-text.ts';
 import { type KeyChoices, ProgramKeys } from './keyboard/program-keys.ts';
 import { lineBegun, programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
-import {
-  iTermNotification,
-  KittyNotifications,
-  type NotificationRequest,
-  urxvtNotification,
-} from './notification-request.ts';
 import { asksBeforePaste, type PasteQuestion, safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
 import { ScreenFit } from './screen-fit.ts';
 import { ScreenOutput, type Size } from './screen-output.ts';
 import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
+import { screenText } from './screen-text.ts';
 import { ScrollWatch } from './scroll-watch.ts';
 import { copySelections } from './selection-copy.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { boundSpokenText } from './spoken-text.ts';
-import { printableTitle } from './tab-store.ts';
 
 export interface ScreenOptions extends EmulatorChoices, KeyChoices {
   /** Shows typed text before a distant machine has echoed it. */
@@ -60,9 +53,6 @@ export interface ScreenHandlers extends SignalHandlers {
   found(matches: { index: number; count: number }): void;
 }
 
-/** Operating system commands that the page handles. */
-const osc = { notifyITerm: 9, clipboard: 52, notifyKitty: 99, notifyUrxvt: 777 } as const;
-
 /** One xterm.js screen in one element, with all measures that make untrusted output safe to show. */
 export class TerminalScreen {
   readonly #terminal: Terminal;
@@ -92,7 +82,6 @@ export class TerminalScreen {
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
     this.#handlers = handlers;
     this.#options = options;
-    this.#signals = new ScreenSignals(handlers);
     this.#terminal = new Terminal({
       ...emulatorOptions(options, thisPlatform()),
       theme: options.theme,
@@ -109,6 +98,7 @@ export class TerminalScreen {
       this.#scroll.outputParsed();
       this.#marksPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
+    this.#signals = new ScreenSignals(this.#terminal, () => this.#output.replies.replaying, handlers);
     this.#keys = new ProgramKeys(this.#terminal, this.#output.replies, options);
     this.#addAddons();
     this.#listen();
@@ -180,15 +170,7 @@ export class TerminalScreen {
 
   /** The screen and the scrollback as text: a line for each line of the output, without the blanks at its end. */
   get text(): string {
-    const { active } = this.#terminal.buffer;
-    const lines: string[] = [];
-    for (let y = 0; y < active.length; y++) {
-      const line = active.getLine(y);
-      const rest = line?.translateToString(active.getLine(y + 1)?.isWrapped !== true) ?? '';
-      if (line?.isWrapped === true) lines[lines.length - 1] += rest;
-      else lines.push(rest);
-    }
-    return `${lines.join('\n').trimEnd()}\n`;
+    return screenText(this.#terminal);
   }
 
   /** Removes the scrollback. The line of the cursor stays. */
@@ -281,30 +263,9 @@ export class TerminalScreen {
         Uint8Array.from(text, (character) => character.charCodeAt(0)),
       ),
     );
-    terminal.onTitleChange((title) => {
-      if (!this.#output.replies.replaying) this.#signals.title(printableTitle(title));
-    });
-    terminal.onBell(() => {
-      if (!this.#output.replies.replaying) this.#signals.bell();
-    });
-    this.#onNotification(osc.notifyITerm, iTermNotification);
-    this.#onNotification(osc.notifyUrxvt, urxvtNotification);
-    const kitty = new KittyNotifications();
-    this.#onNotification(osc.notifyKitty, (text) => kitty.take(text));
-    terminal.parser.registerOscHandler(osc.clipboard, (request) => {
-      if (!this.#output.replies.replaying) this.#signals.clipboard(clipboardRequest(request));
-      return true;
-    });
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
       handlers.found({ index: resultIndex, count: resultCount }),
     );
-  }
-
-  #onNotification(command: number, read: (text: string) => NotificationRequest | undefined): void {
-    this.#terminal.parser.registerOscHandler(command, (text) => {
-      if (!this.#output.replies.replaying) this.#signals.notification(read(text));
-      return true;
-    });
   }
 
   #sendOut(text: string, bytes: string | Uint8Array = text): void {

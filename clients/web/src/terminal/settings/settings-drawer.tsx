@@ -1,10 +1,10 @@
 import { Button, Drawer, Stack, Text, TextInput } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { type Encoding, encodings } from '../encodings.ts';
 import { isMac } from '../platform.ts';
-import { mayNotifyBySystem } from '../program-notifications.tsx';
 import { Choice, Selection, Setting, Stepper } from './fields.tsx';
-import { fontInstalled } from './font-installed.ts';
+import { FontField } from './font-field.tsx';
+import { NotificationChoice } from './notification-choice.tsx';
 import {
   contrasts,
   defaultPreferences,
@@ -214,45 +214,4 @@ const Section = (props: { title: string; children: ReactNode }) => (
     </Text>
     {props.children}
   </Stack>
-);
-
-const NotificationChoice = (props: {
-  value: Preferences['notifications'];
-  onChange: (value: Preferences['notifications']) => void;
-}) => {
-  const [refused, setRefused] = useState(false);
-  const choose = async (value: Preferences['notifications']): Promise<void> => {
-    const allowed = value !== 'system' || (await mayNotifyBySystem());
-    setRefused(!allowed);
-    props.onChange(allowed ? value : 'page');
-  };
-  return (
-    <>
-      <Selection
-        label="Notifications"
-        description="Of programs (OSC 9, 99, 777), while you look elsewhere"
-        value={props.value}
-        options={{ off: 'Off', page: 'In this page', system: 'By the system' }}
-        onChange={(value) => void choose(value)}
-      />
-      {refused && (
-        <Text size="xs" c="red" role="status">
-          The browser does not allow notifications of this page. Its settings for this site can change that.
-        </Text>
-      )}
-    </>
-  );
-};
-
-const FontField = ({ name, onChange }: { name: string; onChange: (name: string) => void }) => (
-  <TextInput
-    label="Font"
-    size="xs"
-    placeholder="The usual fixed-width font"
-    description="A fixed-width font of this device, such as JetBrains Mono"
-    maxLength={60}
-    value={name}
-    error={name !== '' && !fontInstalled(name) ? 'This device has no font of this name.' : undefined}
-    onChange={(event) => onChange(event.currentTarget.value.replaceAll(/[^\p{L}\p{N} ._-]/gu, ''))}
-  />
 );

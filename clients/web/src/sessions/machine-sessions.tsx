@@ -1,0 +1,36 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import type { Machine } from '@webxterm/contracts/rest';
+import { useRights } from '../machines/machine-queries.ts';
+import { useMachineSessions } from './session-queries.ts';
+import { SessionRows } from './session-rows.tsx';
+
+/** The live sessions on a machine. */
+export const MachineSessions = ({ machine }: { machine: Machine }) => {
+  const sessions = useMachineSessions(machine.agent_id);
+  const watches = useRights(machine).includes('watch');
+  return (
+    <Stack>
+      <SessionRows
+        sessions={sessions}
+        watches={watches}
+        empty={
+          <Text c="dimmed" size="sm">
+            No shell is running here.
+          </Text>
+        }
+      />
+      {sessions.hasNextPage && (
+        <Group justify="center">
+          <Button
+            size="xs"
+            variant="default"
+            loading={sessions.isFetchingNextPage}
+            onClick={() => void sessions.fetchNextPage()}
+          >
+            Show older sessions
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  );
+};
