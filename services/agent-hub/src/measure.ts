@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { traffic } from './attachments/traffic.ts';
+import { traffic } from './attachments/splice.ts';
 
 /** Gauges of this hub for Prometheus. */
 export const measure = (

@@ -11,7 +11,7 @@ import { type AgentStream, dial, type TestLink, TestMachine } from '../testing/t
 import type { RunningHub } from '../testing/test-hub.ts';
 import type { TestTerminal, TestViewer } from '../testing/test-viewer.ts';
 import { World } from '../testing/world.ts';
-import { traffic } from './traffic.ts';
+import { traffic } from './splice.ts';
 
 let world: World;
 let hub: RunningHub;

@@ -1,7 +1,16 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { type DetachReason, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
-import { traffic } from './traffic.ts';
+
+/** Counts of what all splices of this process have passed on. Plain numbers, because each message of a terminal changes them. */
+export const traffic = {
+  /** Bytes of gRPC messages. */
+  bytesToViewers: 0,
+  bytesToMachines: 0,
+  /** Times that a machine was not read because its viewer accepted no more, and the other way round. */
+  machinesHeld: 0,
+  viewersHeld: 0,
+};
 
 /** An attach stream with identity serializers: its messages are undecoded Buffers. */
 export type RawStream = ServerDuplexStream<Buffer, Buffer>;
