@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
@@ -21,7 +30,8 @@ declare module 'vitest' {
 }
 
 // `npm run trial:updates` provides higher numbers.
-const { updates, rollBacks, shells: moreShells } = inject('updateTrial') ?? { updates: 3, rollBacks: 1, shells: 0 };
+const trial = inject('updateTrial');
+const { updates, rollBacks, shells: moreShells } = trial ?? { updates: 3, rollBacks: 1, shells: 0 };
 
 const platform = platforms.find((each) => each === `${process.platform}-${process.arch}`);
 /** A change takes two looks of 5 s and the start of a Node. */
@@ -59,8 +69,8 @@ afterEach(async () => {
 
 afterAll(() => vi.restoreAllMocks());
 
-/** A version as install.sh and updates leave it, with the Node that runs this test in place of its own. */
-const unpackVersion = (version: string): void => {
+/** A version as install.sh and updates leave it, with the Node that runs this test in place of its own. `begins`: code before its own. */
+const unpackVersion = (version: string, begins = ''): void => {
   if (platform === undefined) return;
   const { node, pty } = pinnedPackages(projectFolder, platform);
   const { files } = packageContents(projectFolder, {
@@ -77,18 +87,25 @@ const unpackVersion = (version: string): void => {
   for (const { path, mode, content } of files) {
     const file = join(installation.versions, version, path);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content, { mode });
+    writeFileSync(file, path === 'lib/agent.js' ? beginning(content.toString(), begins) : content, { mode });
   }
 };
+
+/** The program with this code after its first line, which names its interpreter. */
+const beginning = (program: string, code: string): string => program.replace(/^(#!.*\n)?/, `$1${code}\n`);
 
 /** As on a machine without any room: files can be created, but not filled. */
 const withoutRoom = ['/bin/sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh'];
 
 const startAgent = async (wrapped: readonly string[] = []): Promise<void> => {
+  launch([...wrapped, ...programOf(installation, '0.1.0')]);
+  await hub.linked();
+};
+
+const launch = ([file = '', ...args]: readonly string[]): void => {
   const config = join(folder, 'agent.yaml');
   const settings = { host: 'http://127.0.0.1:1', grpc: hub.address, token: 'vsay_ak_test', name: 'box' };
   writeFileSync(config, JSON.stringify({ ...settings, linux_user: userInfo().username }), { mode: 0o600 });
-  const [file = '', ...args] = [...wrapped, ...programOf(installation, '0.1.0')];
   const started = spawn(file, [...args, 'start', '--allow-writable-program', '--config', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { HOME: folder, PATH: '/usr/local/bin:/usr/bin:/bin' },
@@ -99,7 +116,6 @@ const startAgent = async (wrapped: readonly string[] = []): Promise<void> => {
     stream.on('data', (chunk: Buffer) => {
       log += chunk.toString();
     });
-  await hub.linked();
 };
 
 const linkedAs = (version: string): Promise<void> =>
@@ -150,6 +166,45 @@ const slowPrinters = async (count: number, stop: string): Promise<TestViewer[]> 
   return shells;
 };
 
+/** Fails with the first number that is missing or doubled. @returns how many there are */
+const checkNumbers = (viewer: TestViewer): number => {
+  const numbers = numbersIn(viewer);
+  expect(numbers.length).toBeGreaterThan(0);
+  expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
+  expect(viewer.frames.filter(({ type }) => type === 'gap')).toEqual([]);
+  return numbers.length;
+};
+
+const procOf = (pid: number, file: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const runs = (pid: number): boolean => /^State:\s+[^ZX]/m.test(procOf(pid, 'status'));
+
+/** Whether descriptor 0 of the process is a file without a name. */
+const hasLeftState = (pid: number): boolean => {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/0`).endsWith('(deleted)');
+  } catch {
+    return false;
+  }
+};
+const isOtherVersion = (pid: number): boolean => procOf(pid, 'cmdline').includes('/versions/0.1.1/');
+
+/** The steps of a change to 0.1.1 that can be seen from outside, in this order. */
+const moments: readonly (readonly [string, (pid: number) => boolean])[] = [
+  ['has announced the change', () => log.includes('another version of the agent takes over')],
+  ['has left the state of its sessions', hasLeftState],
+  ['is the other program', isOtherVersion],
+  ['has counted the start of the other version', () => installation.trial?.starts === 1],
+  ['has taken the sessions over', (pid) => installation.trial?.starts === 1 && !hasLeftState(pid)],
+  ['says hello', () => hub.hellos.at(-1)?.facts?.agentVersion === '0.1.1'],
+];
+
 const numbersIn = (viewer: TestViewer): number[] =>
   viewer.text.split('\r\n').flatMap((line) => (/^n\d+$/.test(line) ? [Number(line.slice(1))] : []));
 
@@ -199,20 +254,85 @@ describe.runIf(platform !== undefined)('an agent that is replaced by another ver
     for (const [index, shell] of more.entries())
       expect(await shell.frame('ended')).toMatchObject({ exitCode: index % 100, cause: 'shell_exit' });
     expect(numbersIn(printer).length).toBeGreaterThan(5000);
-    for (const shell of [printer, ...more]) {
-      const numbers = numbersIn(shell);
-      expect(numbers.length).toBeGreaterThan(0);
-      expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
-      expect(shell.frames.filter(({ type }) => type === 'gap')).toEqual([]);
-    }
+    const lines = [printer, ...more].reduce((sum, shell) => sum + checkNumbers(shell), 0);
     expect(installation.failed).toHaveLength(rollBacks);
     expect([agent?.pid, agent?.exitCode]).toEqual([pid, null]);
-    const lines = [printer, ...more].reduce((sum, shell) => sum + numbersIn(shell).length, 0);
     const range = [Math.min(...seconds), Math.max(...seconds)].map((time) => time.toFixed(1)).join(' to ');
     process.stdout.write(
       `  ${lines} lines of ${more.length + 1} shells through ${updates} updates and ${rollBacks} roll-backs; an update took ${range} s\n`,
     );
   }, 900_000);
+
+  it.each(moments)(
+    'is back by its service if it is killed when it %s, and leaves no half state',
+    async (_when, reached) => {
+      await startAgent();
+      const pid = agent?.pid ?? 0;
+      const viewer = new TestViewer(hub);
+      await viewer.attach({ create: true });
+      const file = join(folder, 'shell');
+      viewer.type(`echo $$ > ${file}; echo written-$((1+1))\n`);
+      await viewer.seen('written-2');
+      unpackVersion('0.1.1');
+      await installation.activate('0.1.1', { manifest: Buffer.from('{}'), sequence: 2 });
+      await vi.waitFor(() => expect(reached(pid)).toBe(true), { timeout: changesWithinMs, interval: 1 });
+      process.kill(pid, 'SIGKILL');
+      if (agent?.exitCode === null && agent.signalCode === null) await once(agent, 'close');
+      const shell = Number(readFileSync(file, 'utf8'));
+      await vi.waitFor(() => expect(runs(shell)).toBe(false), changesWithinMs);
+      const next = hub.nextLink();
+      launch([join(folder, 'current/bin/vsay-agent')]);
+      await next;
+      await linkedAs('0.1.1');
+      expect(await new TestViewer(hub, viewer.sessionId).attach()).toMatchObject({ type: 'ended', cause: 'unknown' });
+      const other = new TestViewer(hub);
+      await other.attach({ create: true });
+      other.type('echo $((6*7))\n');
+      await other.seen('42');
+      expect([installation.current, installation.lastGood, installation.failed]).toEqual(['0.1.1', '0.1.0', []]);
+      expect(installation.trial).toMatchObject({ version: '0.1.1' });
+      const left = [folder, '/dev/shm', tmpdir(), '/run'].flatMap((each) => readdirSync(each));
+      expect(left.filter((name) => name.endsWith('.new') || name === `vsay-agent-${pid}`)).toEqual([]);
+    },
+    200_000,
+  );
+
+  it.runIf(trial !== undefined)(
+    'goes back by itself, with its sessions, after three minutes of a version that cannot connect',
+    async () => {
+      await startAgent();
+      const pid = agent?.pid;
+      const stop = join(folder, 'stop');
+      const shells = await slowPrinters(1 + moreShells, stop);
+      // Connects to nothing, as with a broken TLS library.
+      unpackVersion(
+        '0.1.1',
+        `import { Socket } from 'node:net'; Socket.prototype.connect = function () { setImmediate(() => this.destroy(new Error('broken'))); return this; };`,
+      );
+      const next = hub.nextLink();
+      const startedAt = performance.now();
+      await installation.activate('0.1.1', { manifest: Buffer.from('{}'), sequence: 2 });
+      await next;
+      const seconds = (performance.now() - startedAt) / 1000;
+      await linkedAs('0.1.0');
+      expect(hub.hellos.map(({ facts }) => facts?.agentVersion)).not.toContain('0.1.1');
+      expect(log).toContain('0.1.1');
+      for (const shell of shells) expect(await shell.attach()).toMatchObject({ type: 'accepted', created: false });
+      writeFileSync(stop, '');
+      for (const [index, shell] of shells.entries())
+        expect(await shell.frame('ended')).toMatchObject({ exitCode: index % 100, cause: 'shell_exit' });
+      const lines = shells.reduce((sum, shell) => sum + checkNumbers(shell), 0);
+      expect(lines).toBeGreaterThan(shells.length * 100);
+      const why = 'it was not connected for 60 s within 180 s after its start';
+      expect(installation.failed).toMatchObject([{ version: '0.1.1', why }]);
+      expect([installation.current, installation.trial]).toEqual(['0.1.0', undefined]);
+      expect([agent?.pid, agent?.exitCode]).toEqual([pid, null]);
+      process.stdout.write(
+        `  ${lines} lines of ${shells.length} shells through a version that cannot connect; back after ${seconds.toFixed(0)} s\n`,
+      );
+    },
+    600_000,
+  );
 
   it('continues with its sessions if there is no space for the hand-over, and reports the reason', async () => {
     // A new key would have to be written.

@@ -3,8 +3,9 @@ import { startVitest } from 'vitest/node';
 
 const usage = `Usage: npm run trial:updates -- [options]
 
-Updates and rolls back a running agent with open shells: numbered lines, typed words, an editor and exit codes are checked. Then updates many
-simulated agents through one hub, and gives some of them a version that does not work. Takes minutes.
+Updates and rolls back a running agent with open shells: numbered lines, typed words, an editor and exit codes are checked. Kills it at each
+step of an update, and updates it to a version that cannot connect. Then updates many simulated agents through one hub, and gives some of
+them a version that does not work. Takes minutes.
 
 Settings, from the environment:
   WEBXTERM_CACHE_DIR  where fetched servers are kept
@@ -54,7 +55,7 @@ const { fleet, ...updateTrial } = readOptions();
 const vitest = await startVitest('test', ['stack/src/agent-package/hand-over', 'agent-hub/src/updates/fleet-updates'], {
   config: 'vitest.trials.config.ts',
   watch: false,
-  testNamePattern: /keeps output|agents update at once|bad version in a wave/,
+  testNamePattern: /keeps output|is killed when|cannot connect|agents update at once|bad version in a wave/,
   provide: { updateTrial, fleetTrial: fleet },
 });
 process.exitCode = vitest.state.getCountOfFailedTests() === 0 && vitest.state.getFiles().length > 0 ? 0 : 1;
