@@ -17,8 +17,14 @@ export interface BareMachineOptions {
   readonly program?: readonly string[];
 }
 
-/** Bytes that a process holds in memory, of /proc. */
-const residentBytes = (status: string): number => Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+/** Bytes of memory of a process: resident, and of these the bytes that no file holds and no other process shares. */
+interface Memory {
+  readonly resident: number;
+  readonly own: number;
+}
+
+const bytesIn = (status: string, field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
 
 /** A machine in a container: a shell, curl, the public CAs, and the user ubuntu. */
 export class BareMachine {
@@ -51,9 +57,9 @@ export class BareMachine {
     return Number((await this.sh(`du -sxk ${folder}`)).split('\t')[0]) * 1024;
   }
 
-  /** Bytes of memory of the process. */
-  async memoryOf(pid: number): Promise<number> {
-    return residentBytes(await this.sh(`cat /proc/${pid}/status`));
+  async memoryOf(pid: number): Promise<Memory> {
+    const status = await this.sh(`cat /proc/${pid}/status`);
+    return { resident: bytesIn(status, 'VmRSS'), own: bytesIn(status, 'RssAnon') };
   }
 
   async remove(): Promise<void> {

@@ -109,6 +109,15 @@ describe('the content of the package beside the bundle', () => {
     for (const [name, text] of one.licences) expect(text, name).toMatch(/\w{3}/);
   }, 60_000);
 
+  it('does not import the modules of Node whose exports take memory, which ADR 45 names', async () => {
+    const { files } = await bundleAgent(projectFolder);
+    const imports = [...files].flatMap(([name, code]) =>
+      [...code.matchAll(/from\s*"((?:node:)?[\w/]+)"/g)].map(([, module = '']) => `${name} ${module}`),
+    );
+    expect(imports.length).toBeGreaterThan(50);
+    expect(imports.filter((each) => /\b(https?|http2|tls)$/.test(each))).toEqual([]);
+  });
+
   it('omits the symbols of a program, and refuses other files', () => {
     const program = readFileSync(process.execPath);
     const stripped = withoutSymbols(program);

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { type IncomingMessage, Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
-import { getCACertificates } from 'node:tls';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { http, https, tls } from './node-http.ts';
 import { type ProxySettings, proxyFor, whyNotThrough } from './proxy.ts';
 
 const timeoutMs = 5000;
@@ -37,15 +36,15 @@ export const askHost = async (url: string, trust: Trust, settings: ProxySettings
 };
 
 const open = (url: string, trust: Trust, proxy: string | undefined, more: RequestOptions) => {
-  const tls = url.startsWith('https:');
+  const encrypted = url.startsWith('https:');
   const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const options: RequestOptions & { ca?: string[]; rejectUnauthorized?: boolean } = {
     ...more,
-    agent: tls ? new TlsAgent({ keepAlive: false, proxyEnv }) : new PlainAgent({ keepAlive: false, proxyEnv }),
+    agent: new (encrypted ? https : http).Agent({ keepAlive: false, proxyEnv }),
     ...(trust === 'anyone' ? { rejectUnauthorized: false } : {}),
-    ...(typeof trust === 'object' ? { ca: [...getCACertificates('default'), trust.ca] } : {}),
+    ...(typeof trust === 'object' ? { ca: [...tls.getCACertificates('default'), trust.ca] } : {}),
   };
-  return tls ? tlsRequest(url, options) : plainRequest(url, options);
+  return (encrypted ? https : http).request(url, options);
 };
 
 /**

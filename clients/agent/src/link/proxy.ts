@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { splitHostAndPort, withoutBrackets } from '@webxterm/contracts/host-and-port';
 import { isLoopback } from '@webxterm/contracts/loopback';
+import { http } from './node-http.ts';
 
 /** An HTTP proxy used with CONNECT. */
 export type HttpProxy = {
@@ -55,7 +55,7 @@ const probeWithinMs = 5000;
 export const whyNotThrough = ({ address, credentials }: HttpProxy, target: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     const auth = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-    const connect = request({
+    const connect = http.request({
       ...splitHostAndPort(address),
       method: 'CONNECT',
       path: target,

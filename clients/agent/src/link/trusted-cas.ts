@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describeError, Failure } from '../failure.ts';
+import { tls } from './node-http.ts';
 
 const certificates = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -11,8 +11,8 @@ const certificates = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE---
  */
 export const trustSystemCas = async (extraCaFile: string | undefined): Promise<void> => {
   const extra = extraCaFile === undefined ? [] : await readCertificates(extraCaFile);
-  const all = [...getCACertificates('default'), ...getCACertificates('system'), ...extra];
-  setDefaultCACertificates([...new Set(all)]);
+  const all = [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...extra];
+  tls.setDefaultCACertificates([...new Set(all)]);
 };
 
 const readCertificates = async (file: string): Promise<string[]> => {

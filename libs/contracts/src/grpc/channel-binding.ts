@@ -1,4 +1,5 @@
-import { TLSSocket } from 'node:tls';
+// Not imported: an import of node:tls builds a list of all public CAs in every agent (ADR 45).
+const { TLSSocket } = process.getBuiltinModule('node:tls');
 
 /** RFC 9266, tls-exporter. */
 const label = 'EXPORTER-Channel-Binding';

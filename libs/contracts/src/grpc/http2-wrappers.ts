@@ -1,11 +1,14 @@
-import http2, {
-  type ClientHttp2Session,
-  type ClientSessionOptions,
-  type Http2SecureServer,
-  type Http2Server,
-  type SecureServerOptions,
-  type ServerOptions,
+import type {
+  ClientHttp2Session,
+  ClientSessionOptions,
+  Http2SecureServer,
+  Http2Server,
+  SecureServerOptions,
+  ServerOptions,
 } from 'node:http2';
+
+// The object that grpc-js uses. Not imported because of ADR 45.
+const http2 = process.getBuiltinModule('node:http2');
 
 type Connect = (authority: string, options: ClientSessionOptions) => ClientHttp2Session;
 
