@@ -1,12 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type DownFrame, decodeDown } from '@webxterm/contracts/frames';
+import { unwrapFrame } from '@webxterm/contracts/grpc';
 import { TcpMessageReader, type TcpPart, tcpData, tcpEnd } from '@webxterm/contracts/tcp-messages';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { AllowedTargets } from '../forwards/allowed-targets.ts';
 import { connectTarget } from '../forwards/connect-target.ts';
+import { tcpKind } from '../forwards/tcp-kind.ts';
+import { Sessions } from '../session/sessions.ts';
 import { startTestAgent } from './test-agent.ts';
-import type { TestHub } from './test-hub.ts';
+import { openStreamOf, type TestHub } from './test-hub.ts';
 import { TestViewer } from './test-viewer.ts';
 
 let hub: TestHub;
@@ -253,6 +258,50 @@ it('ends with a reason when the viewer sends what is no message', async () => {
   forward.viewer.type(Buffer.from('090000', 'hex'));
   expect(await forward.viewer.frame('ended')).toMatchObject({ exitCode: 1 });
   expect(forward.parts).toEqual([{ type: 'reset', reason: 'EPROTO' }]);
+});
+
+it('is handed over to another version of the agent, which reports its end after the output that was not read', async () => {
+  const target = await serve((socket) => socket.write('last words'));
+  const options = {
+    kinds: [tcpKind(new AllowedTargets([]))],
+    maxSessions: 1,
+    ringSize: 1024 * 1024,
+    detachedMs: 60_000,
+    log: pino({ level: 'silent' }),
+    now: () => performance.now(),
+    onEnded: () => undefined,
+  };
+  const open = openStreamOf({
+    kind: 'tcp',
+    target,
+    sessionId: randomBytes(16),
+    viewerId: randomBytes(16),
+    create: true,
+  });
+  /** The frames of an attachment, until one of this type. */
+  const attach = (sessions: Sessions, create: boolean, last: DownFrame['type']): Promise<DownFrame[]> =>
+    new Promise((resolve) => {
+      const frames: DownFrame[] = [];
+      const send = (message: Buffer, sent: () => void): void => {
+        const frame = unwrapFrame(message);
+        if (frame !== undefined) frames.push(decodeDown(frame));
+        sent();
+        if (frames.at(-1)?.type === last) resolve(frames);
+      };
+      void sessions.attach({ ...open, create }, { send, finish: () => undefined });
+    });
+  const before = new Sessions(options);
+  await attach(before, true, 'output');
+  before.freeze(true);
+  expect(before.canBeHandedOver).toBe(true);
+  const after = new Sessions(options);
+  after.adopt(before.handOver(await before.snapshots()));
+  const frames = await attach(after, false, 'ended');
+  const output = frames.flatMap((frame) => (frame.type === 'output' ? [frame.payload] : []));
+  expect(frames.at(-1)).toMatchObject({ type: 'ended', exitCode: 1 });
+  const [data, reset] = new TcpMessageReader().push(Buffer.concat(output));
+  expect(Buffer.from(data?.type === 'data' ? data.bytes : []).toString()).toBe('last words');
+  expect(reset).toEqual({ type: 'reset', reason: 'the agent was updated' });
 });
 
 it('has 500 asked for at once: 256 of a user are connected, the others are refused by name, and terminals still open', async () => {

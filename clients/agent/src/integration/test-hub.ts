@@ -33,6 +33,30 @@ const welcome: Welcome = {
   redialSpreadMs: 1000,
 };
 
+/** The request for an attach stream, of a user of a terminal unless it says otherwise. */
+export const openStreamOf = (
+  request: Partial<OpenStream> & Pick<OpenStream, 'sessionId' | 'viewerId'>,
+): OpenStream => ({
+  attachId: '',
+  secret: Buffer.alloc(0),
+  kind: 'pty',
+  userId: 'u1',
+  ownerUserId: 'u1',
+  role: Role.ROLE_CONTROL,
+  create: false,
+  cols: 80,
+  rows: 24,
+  edge: EdgeKind.EDGE_KIND_V1,
+  requestId: 'r',
+  grant: 0,
+  recording: 0,
+  linuxUser: '',
+  target: '',
+  username: 'ann',
+  typesAlways: false,
+  ...request,
+});
+
 /** A real gRPC server for the agent side of a hub: hello and welcome, control messages, attach streams. */
 export class TestHub {
   /** Answers a hello. Tests of refusals replace it. */
@@ -106,19 +130,7 @@ export class TestHub {
     const attachId = randomBytes(8).toString('hex');
     const secret = randomBytes(16);
     const call = new Promise<HubAttach>((resolve) => this.#waiting.set(attachId, { secret, resolve }));
-    const defaults = { kind: 'pty', userId: 'u1', ownerUserId: 'u1', role: Role.ROLE_CONTROL, create: false };
-    const size = {
-      cols: 80,
-      rows: 24,
-      edge: EdgeKind.EDGE_KIND_V1,
-      requestId: 'r',
-      grant: 0,
-      recording: 0,
-      linuxUser: '',
-      target: '',
-    } as const;
-    const guest = { username: 'ann', typesAlways: false };
-    this.send({ $case: 'openStream', value: { attachId, secret, ...defaults, ...size, ...guest, ...request } });
+    this.send({ $case: 'openStream', value: { ...openStreamOf(request), attachId, secret } });
     return call;
   }
 
