@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { closeCode, subprotocol, tokenProtocol } from '@webxterm/contracts/frames';
 import { type ForwardError, type ForwardOptions, ForwardStream } from '@webxterm/terminal-client/node';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { eventually, Rest } from './support/rest.ts';
 import { ownMachine, rest, stack, useStack } from './support/use-stack.ts';
+import { Vsay } from './support/vsay.ts';
 
 useStack();
 
@@ -188,4 +191,43 @@ it('is refused by name: a closed port, a forbidden address, a user who may only 
   expect(await upgrade(`host=localhost&port=80&token=${ticket.body.ticket}`, [v1])).toBe(401);
   expect(await upgrade(`host=localhost&port=80&token=${rest.token}`, [])).toBe(400);
   expect(await upgrade('host=localhost&port=0', [v1, tokenProtocol(mine.token)])).toBe(closeCode.protocolError);
+});
+
+it('vsay forwards ports, by -L and as a SOCKS proxy, and one connection on its stdin and stdout', async () => {
+  const { token } = await newToken(['see', 'forward']);
+  const vsay = new Vsay({ VSAY_HOST: stack.url, VSAY_TOKEN: token });
+  ends.push(() => vsay.remove());
+  const port = await serve((socket) => socket.pipe(socket));
+  const terminal = vsay.start(['forward', ownMachine.name, '-L', `0:localhost:${port}`, '-D', '0']);
+  await terminal.untilText('is a SOCKS proxy');
+  const here = Number(/127\.0\.0\.1:(\d+) leads to localhost/.exec(terminal.text())?.[1]);
+  const sent = randomBytes(1_000_000);
+  const sockets = [connect(here, '127.0.0.1'), connect(here, '127.0.0.1')];
+  for (const socket of sockets) socket.end(sent);
+  for (const socket of sockets) expect(sha256(await buffer(socket))).toBe(sha256(sent));
+  const proxy = Number(/127\.0\.0\.1:(\d+) is a SOCKS/.exec(terminal.text())?.[1]);
+  const socks = (target: string): string[] => [
+    '-sS',
+    '--max-time',
+    '20',
+    '--socks5-hostname',
+    `127.0.0.1:${proxy}`,
+    target,
+  ];
+  const page = await serve((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nthrough'));
+  expect((await promisify(execFile)('curl', socks(`http://localhost:${page}/`))).stdout).toBe('through');
+  // 97: the proxy has refused the target.
+  await expect(promisify(execFile)('curl', socks('http://169.254.169.254/'))).rejects.toMatchObject({ code: 97 });
+  terminal.type('\x03');
+  expect(await terminal.ended).toBe(130);
+  expect(await vsay.run(['forward', ownMachine.name, '-W', `localhost:${port}`], { input: 'to and back' })).toEqual({
+    code: 0,
+    stdout: 'to and back',
+    stderr: '',
+  });
+  const refused = await vsay.run(['forward', ownMachine.name, '-W', '169.254.169.254:80']);
+  expect([refused.code, refused.stderr]).toEqual([
+    252,
+    expect.stringContaining('does not forward to 169.254.169.254:80'),
+  ]);
 });

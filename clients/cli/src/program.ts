@@ -30,6 +30,7 @@ export const buildProgram = (ended: (code: number) => void): Command => {
   addAccount(program);
   addMachines(program);
   addTerminals(program, ended);
+  addForward(program, ended);
   return program;
 };
 
@@ -94,6 +95,17 @@ const addTerminals = (program: Command, ended: (code: number) => void): void => 
   serverCommand(program, 'end', 'End one of your sessions.')
     .argument('<session>', 'the beginning of its id')
     .action(async (session, options) => (await import('./commands/terminals.ts')).end(session, options));
+};
+
+const addForward = (program: Command, ended: (code: number) => void): void => {
+  const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
+  serverCommand(program, 'forward', 'Connect through a machine to what it reaches.')
+    .argument('<machine>', 'its name or id')
+    .option('-L, --local <port:host:port>', 'listen here, and connect from the machine; repeatable', several)
+    .option('-D, --dynamic <port>', 'listen here as a SOCKS 5 proxy; repeatable', several)
+    .option('-W, --stdio <host:port>', 'one connection on stdin and stdout, as a ProxyCommand of ssh needs')
+    .addHelpText('after', '\nvsay forward db-1 -L 5432:localhost:5432\n')
+    .action(async (machine, options) => ended(await (await import('./commands/forward.ts')).forward(machine, options)));
 };
 
 const withEscape = (command: Command): Command =>
