@@ -5,6 +5,7 @@ import { Secret, TOTP } from 'otpauth';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestProvider } from '../services/auth/src/testing/test-provider.ts';
+import { usualContext } from './support/browser.ts';
 import { eventually, Rest } from './support/rest.ts';
 import { browser, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
@@ -19,7 +20,7 @@ afterEach(async () => {
 
 /** A browser of its own: what one person has is not another's. */
 const newPage = async (): Promise<Page> => {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
+  const context = await browser.newContext({ ...usualContext, viewport: { width: 1200, height: 900 } });
   contexts.push(context);
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(error.message));

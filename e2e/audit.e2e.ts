@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type AuditRow, listAudit } from '@webxterm/contracts/rest';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { usualContext } from './support/browser.ts';
 import { eventually } from './support/rest.ts';
 import { rest as admin, browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
 
@@ -12,7 +13,7 @@ useStackAndBrowser();
 
 beforeAll(async () => {
   agentId = ownMachine.agent_id;
-  page = await (await browser.newContext({ viewport: { width: 1200, height: 800 } })).newPage();
+  page = await (await browser.newContext(usualContext)).newPage();
 });
 
 const rows = async (query: string): Promise<AuditRow[]> => {

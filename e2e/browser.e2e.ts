@@ -6,7 +6,7 @@ import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
 let terminal: TerminalPage;
 
-useStackAndBrowser();
+useStackAndBrowser({ webgl: true });
 beforeEach(async () => {
   terminal = await TerminalPage.open(browser);
 });

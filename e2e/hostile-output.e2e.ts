@@ -9,7 +9,7 @@ import { eventually } from './support/rest.ts';
 import { browser } from './support/use-stack.ts';
 import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 
-useTerminalPage();
+useTerminalPage({ webgl: true });
 
 describe('the terminal page', () => {
   it('answers within 200 ms during output that is made to freeze it, keeps little of that output, and is correct afterwards', {

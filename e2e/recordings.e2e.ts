@@ -12,7 +12,7 @@ const setPolicy = async (mode: 'off' | 'on'): Promise<void> => {
   expect((await rest.send('PATCH', '/api/recording-policy', { mode })).status).toBe(200);
 };
 
-useTerminalPage(() => setPolicy('off'));
+useTerminalPage({ prepare: () => setPolicy('off') });
 afterAll(() => setPolicy('off'));
 
 const recordings = async (): Promise<readonly Recording[]> =>

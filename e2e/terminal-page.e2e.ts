@@ -3,7 +3,7 @@ import { eventually } from './support/rest.ts';
 import { stack } from './support/use-stack.ts';
 import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 
-useTerminalPage();
+useTerminalPage({ webgl: true });
 
 describe('the terminal page', () => {
   it('lets the user name a shell by mouse or by keyboard alone, and keeps the name over a reload and over a title', async () => {

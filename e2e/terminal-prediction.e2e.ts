@@ -14,7 +14,7 @@ useStack();
 beforeAll(async () => {
   const port = Number(new URL(stack.url).port);
   link = await FarLink.start(port, 50);
-  browser = await launchBrowser({ from: port, to: link.port });
+  browser = await launchBrowser({ detour: { from: port, to: link.port } });
   // One page for all: over this link it takes longer to sign in and open a shell than to try anything there.
   terminal = await TerminalPage.open(browser);
   await terminal.page.addInitScript({

@@ -7,7 +7,7 @@ import { browser, ownMachine, rest, stack } from './support/use-stack.ts';
 import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
-useTerminalPage();
+useTerminalPage({ webgl: true });
 
 /** An account that the second machine allows, and does not have. */
 const missing = 'no-such-account';

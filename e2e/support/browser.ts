@@ -5,26 +5,35 @@ import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 
 // Not the package's own arguments: they switch web security off and die at a second context.
-const args = [
-  '--no-sandbox',
+const args = ['--no-sandbox', '--disable-background-networking', '--no-first-run'];
+const withWebgl = [
   '--use-gl=angle',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--ignore-gpu-blocklist',
-  '--disable-background-networking',
-  '--no-first-run',
 ];
+const withoutWebgl = ['--disable-gpu', '--disable-3d-apis'];
 
-/**
- * A real headless Chromium, from npm: no system package, no download. `detour`: what it sends to the port `from` of loopback
- * goes to the port `to`, and neither page nor server notices.
- */
-export const launchBrowser = async (detour?: { from: number; to: number }): Promise<Browser> => {
+/** Without motion nothing has to be painted again and again in software: no blinking cursor, no fading dialog. */
+export const usualContext = { viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce' } as const;
+
+export interface BrowserOptions {
+  /**
+   * True for a browser with WebGL, which a machine without a graphics card computes in software: a second of processor time for each
+   * terminal that is opened. Without it terminals are drawn by the DOM renderer, as in browsers that have no WebGL.
+   */
+  readonly webgl?: boolean;
+  /** What the browser sends to the port `from` of loopback goes to the port `to`, and neither page nor server notices. */
+  readonly detour?: { readonly from: number; readonly to: number };
+}
+
+/** A real headless Chromium, from npm: no system package, no download. */
+export const launchBrowser = async ({ webgl = false, detour }: BrowserOptions = {}): Promise<Browser> => {
   mkdirSync(join(tmpdir(), 'webxterm-chromium'), { recursive: true });
   const rules = detour === undefined ? [] : [`--host-resolver-rules=MAP *:${detour.from} 127.0.0.1:${detour.to}`];
   return playwright.launch({
     executablePath: await chromium.executablePath(),
-    args: [...args, ...rules],
+    args: [...args, ...(webgl ? withWebgl : withoutWebgl), ...rules],
     headless: true,
   });
 };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { usualContext } from './browser.ts';
 import { eventually } from './rest.ts';
 
 /** The web UI in one browser context, as a person uses it. */
@@ -38,10 +39,8 @@ export class TerminalPage {
     preferences: Record<string, unknown> = {},
     options: BrowserContextOptions = {},
   ): Promise<TerminalPage> {
-    // Without motion nothing has to be painted again and again in software: no blinking cursor, no fading dialog.
-    const usual = { viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce' } as const;
-    const context = await browser.newContext({ ...usual, ...options });
-    // The emulator paints with WebGL; with this setting of its menu the text is in the page too. The settings of the account replace none.
+    const context = await browser.newContext({ ...usualContext, ...options });
+    // With this setting of its menu the text is in the page also where the emulator paints with WebGL. The settings of the account replace none.
     const kept = JSON.stringify(JSON.stringify({ screenReader: true, onlyHere: true, ...preferences }));
     const set = `localStorage.setItem('webxterm.terminal', ${kept})`;
     await context.addInitScript({ content: `localStorage.getItem('webxterm.terminal') ?? ${set}` });

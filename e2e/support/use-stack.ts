@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import { type BrowserOptions, launchBrowser } from './browser.ts';
 import { onlineMachine, Rest } from './rest.ts';
 import { sharedStack, type WorkerStack } from './shared-stack.ts';
 
@@ -47,10 +47,10 @@ export const useStack = (): void => {
 };
 
 /** Gives the tests of a file the stack of its worker, and a browser of their own. */
-export const useStackAndBrowser = (): void => {
+export const useStackAndBrowser = (options: BrowserOptions = {}): void => {
   useStack();
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await launchBrowser(options);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,5 +1,6 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
+import type { BrowserOptions } from './browser.ts';
 import { TerminalPage } from './terminal-page.ts';
 import { browser, endShells, ownMachine, stack, useStackAndBrowser } from './use-stack.ts';
 
@@ -28,8 +29,8 @@ export const openTerminalPage = async (options: BrowserContextOptions = {}, scri
 };
 
 /** Gives the tests of a file a stack and a browser. Each of them calls {@link openTerminalPage}. The page must not complain. */
-export const useTerminalPages = (): void => {
-  useStackAndBrowser();
+export const useTerminalPages = (options: BrowserOptions = {}): void => {
+  useStackAndBrowser(options);
   // The page opens the terminal that runs if there is one.
   beforeEach(() => endShells());
   afterEach(async () => {
@@ -40,8 +41,11 @@ export const useTerminalPages = (): void => {
 };
 
 /** As {@link useTerminalPages}, and opens {@link terminal} for each test after `prepare`. */
-export const useTerminalPage = (prepare?: () => Promise<void>): void => {
-  useTerminalPages();
+export const useTerminalPage = ({
+  prepare,
+  ...options
+}: BrowserOptions & { readonly prepare?: () => Promise<void> } = {}): void => {
+  useTerminalPages(options);
   beforeEach(async () => {
     await prepare?.();
     await openTerminalPage();
