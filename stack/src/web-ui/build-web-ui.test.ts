@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isStale } from './build-web-ui.ts';
+import { projectFolder } from '../project-folder.ts';
+import { buildWebUi, isStale, sources } from './build-web-ui.ts';
 
 let root = '';
 
@@ -35,5 +36,33 @@ describe('the web UI is built', () => {
     put('clients/web/dist/index.html', 200);
     put(source, 300);
     expect(isStale(root)).toBe(true);
+  });
+
+  it('when any package of this repository that it uses is newer', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(projectFolder, 'clients/web/package.json'), 'utf8'));
+    const used = Object.keys(dependencies).filter((name) => name.startsWith('@webxterm/'));
+    expect(used).not.toHaveLength(0);
+    expect(sources).toEqual(expect.arrayContaining(used.map((name) => `libs/${name.slice('@webxterm/'.length)}/src`)));
+  });
+
+  it('once for all stacks of one process that start at the same time', async () => {
+    const builder = `
+      const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+      const to = process.argv[process.argv.indexOf('--outDir') + 1];
+      mkdirSync(to, { recursive: true });
+      writeFileSync(to + '/index.html', '');
+      appendFileSync(${JSON.stringify(join(root, 'builds'))}, 'one ');`;
+    mkdirSync(join(root, 'node_modules/vite/bin'), { recursive: true });
+    writeFileSync(join(root, 'node_modules/vite/bin/vite.js'), builder);
+    const said: string[] = [];
+    const options = {
+      ...{ root, environment: {}, signal: new AbortController().signal },
+      say: (text: string) => void said.push(text),
+    };
+    const dist = join(root, 'clients/web/dist');
+    expect(await Promise.all([buildWebUi(options), buildWebUi(options)])).toEqual([dist, dist]);
+    expect(readFileSync(join(root, 'builds'), 'utf8')).toBe('one ');
+    expect(isStale(root)).toBe(false);
+    expect(said).toEqual(['building the web UI …', expect.stringMatching(/done in/)]);
   });
 });

@@ -5,7 +5,7 @@ import { runProgram } from '../binaries/run-program.ts';
 const buildWithinMs = 5 * 60_000;
 
 /** Inputs of the build, relative to the project's root. */
-const sources = [
+export const sources = [
   'clients/web/src',
   'clients/web/public',
   'clients/web/index.html',
@@ -40,12 +40,21 @@ export interface BuildOptions {
   readonly say: (text: string) => void;
 }
 
+/** Builds that run in this process, by the project's folder. */
+const building = new Map<string, Promise<string>>();
+
 /**
  * Builds the web UI if it is missing or older than its sources. Returns the folder of the built pages. The new pages are moved in
- * atomically, because another stack may serve the old ones or build at the same time.
+ * atomically, because another stack may serve the old ones or build at the same time. Stacks of one process share one build.
  * @throws Error with the builder's last line
  */
-export const buildWebUi = async (options: BuildOptions): Promise<string> => {
+export const buildWebUi = (options: BuildOptions): Promise<string> => {
+  const running = building.get(options.root) ?? build(options).finally(() => building.delete(options.root));
+  building.set(options.root, running);
+  return running;
+};
+
+const build = async (options: BuildOptions): Promise<string> => {
   const folder = join(options.root, 'clients/web');
   const dist = join(folder, 'dist');
   if (!isStale(options.root)) return dist;
