@@ -38,8 +38,14 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
+/** A clock that begins at 0: after its first minute a port logs what it has counted, and counts from 0 again. */
+const newClock = (): (() => number) => {
+  const start = performance.now();
+  return () => performance.now() - start;
+};
+
 /** A gRPC server behind the rules of one of the hub's ports. It counts the calls that reach it. */
-const listen = async (kind: 'agents' | 'internal', now?: () => number) => {
+const listen = async (kind: 'agents' | 'internal', now = newClock()) => {
   let calls = 0;
   const server = createGrpcServer();
   const rules =

@@ -114,7 +114,7 @@ describe('a session that its owner shares with a user', () => {
       ['admin', true],
       ['bob', false],
     ]);
-    expect(guest.list().you).toBe(ofOwner[1]?.number);
+    await until(() => guest.list().you === ofOwner[1]?.number);
     await expect(join(made.share_id, carol)).rejects.toMatchObject({ code: 'share_not_found' });
     // The guest has no other right to the machine or the session.
     for (const path of [`machines/${world.agentId}`, `machines/${world.agentId}/sessions`, `sessions/${sessionId}`])
