@@ -95,6 +95,9 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       name: 'integration',
       ...files(['**/*.integration.test.ts'], (file) => !isEndToEnd(file)),
       setupFiles: ['scripts/home-of-tests.ts'],
+      // Each file closes what it opened, so a process and its modules serve many files: loading them is a sixth of the processor time.
+      // A trial gets a process of its own, because it measures or breaks what its process has.
+      isolate: part === 'trials',
       testTimeout: 60_000,
       hookTimeout: 120_000,
       // Each file starts servers of its own, and waits for them a third of its time.
