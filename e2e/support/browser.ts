@@ -23,7 +23,7 @@ export interface BrowserOptions {
    * terminal that is opened. Without it terminals are drawn by the DOM renderer, as in browsers that have no WebGL.
    */
   readonly webgl?: boolean;
-  /** What the browser sends to the port `from` of loopback goes to the port `to`, and neither page nor server notices. */
+  /** Requests of the browser to the port `from` of loopback go to the port `to`, and neither page nor server notices. */
   readonly detour?: { readonly from: number; readonly to: number };
 }
 
