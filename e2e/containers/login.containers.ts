@@ -112,6 +112,44 @@ describe('a shell of the agent, beside one of sshd', () => {
   });
 });
 
+describe.each(['tcsh', 'fish', 'zsh'])('%s, as the shell of an account', (name) => {
+  const typed = (file: string): string =>
+    `env FACTS=/tmp/${file} bash -c 'FACTS_OF=$PPID; . /usr/local/share/facts.sh'`;
+  /** tcsh reads REMOTEHOST from the entry in utmp, where only sshd has an address. PATH: see the table of commands; bash sets its own. */
+  const differing = ['variable REMOTEHOST', 'variable PATH'];
+  const rest = (facts: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(facts).filter(([fact]) => !differing.includes(fact)));
+
+  beforeAll(() => machine.sh(`usermod -s /usr/bin/${name} dev1`));
+  afterAll(() => machine.sh('usermod -s /bin/bash dev1'));
+
+  it('gets the same environment, limits and rights as from sshd', async () => {
+    await machine.ssh(typed('ssh'));
+    await machine.shell('dev1', typed('agent'));
+    const ssh = rest(factsIn(await machine.sh('cat /tmp/ssh')));
+    const agent = rest(factsIn(await machine.sh('cat /tmp/agent')));
+    expect(Object.keys(ssh).length).toBeGreaterThan(60);
+    expect(ssh).toMatchObject({ 'argv[0]': `-${name}`, terminal: 'dev1 tty 620', 'in who': 'dev1' });
+    expect(agent).toEqual(ssh);
+  });
+
+  it.each([
+    ['exit 3', { exitCode: 3 }],
+    ["sh -c 'kill -KILL $PPID'", { signal: 'SIGKILL' }],
+  ])('reports how it ended: %s', async (line, expected) => {
+    expect(await machine.shell('dev1', line)).toMatchObject(expected);
+  });
+
+  it.each(['echo a; sh -c "echo b >&2"; exit 3', 'cat; false', '/no/such/program'])(
+    'runs a command line as for ssh: %s',
+    async (line) => {
+      const ssh = await machine.sshCommand(line);
+      const { stdout, stderr, exitCode } = await machine.command('dev1', line);
+      expect({ status: exitCode, stdout, stderr }).toEqual(ssh);
+    },
+  );
+});
+
 describe('an account that must not log in', () => {
   const closed = [
     ['expired', 'chage -E 0 dev1', 'chage -E -1 dev1', /expired/],
