@@ -1,11 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
 import { HttpProxy } from './support/http-proxy.ts';
-import { ownMachine, rest, stack, useStack } from './support/use-stack.ts';
+import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { Vsay } from './support/vsay.ts';
 
-useStack();
+useStackAndBrowser();
 
 let proxy: HttpProxy;
 let vsay: Vsay;
@@ -187,4 +190,58 @@ describe('vsay connect', () => {
       await outer.ended;
     },
   );
+});
+
+describe('vsay login in the browser', () => {
+  it('shows the computer and the scopes, gets a token when the user allows it, and logout revokes it', async () => {
+    const own = new Vsay({ BROWSER: '/bin/true' });
+    const view = await TerminalPage.open(browser, {});
+    await view.signIn(stack.url, stack.admin);
+    await view.page.getByRole('table', { name: 'Machines' }).waitFor();
+    const login = own.start(['login', stack.url], { cols: 200, rows: 24 });
+    await login.untilText('with --no-browser');
+    const [address = ''] = /http:\S+\/authorize\?request=[\w-]{43}/.exec(login.text()) ?? [];
+    const framing = await fetch(address);
+    expect(framing.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    await view.page.goto(address);
+    await view.page.getByText(hostname()).first().waitFor();
+    await view.page.getByText('Open terminals, and end them').waitFor();
+    expect(await violations(view.page)).toEqual([]);
+    await view.page.getByLabel('Valid for, in days').fill('7');
+    await view.page.getByRole('button', { name: 'Allow vsay' }).click();
+    expect(await login.ended).toBe(0);
+    await view.page.getByText('vsay is logged in.').waitFor();
+    expect((await own.run(['whoami'])).stdout).toContain(stack.admin.email);
+    expect((await own.run(['exec', ownMachine.name, 'echo by-the-browser'])).stdout).toBe('by-the-browser\n');
+    const { body } = await rest.get<{ tokens: { name: string; expires_at: string }[] }>('/api/profile/tokens');
+    const made = body.tokens.find(({ name }) => name === `vsay on ${hostname()}`);
+    expect(Date.parse(made?.expires_at ?? '') - Date.now()).toBeLessThanOrEqual(7 * 24 * 3_600_000);
+    expect((await own.run(['logout'])).stderr).toBe(`Logged out of ${stack.url}.\n`);
+    expect((await rest.get<{ tokens: object[] }>('/api/profile/tokens')).body.tokens).not.toContainEqual(
+      expect.objectContaining({ name: `vsay on ${hostname()}` }),
+    );
+    own.remove();
+  });
+
+  it('by a code that the user types, also from a page that was refused before', async () => {
+    const own = new Vsay();
+    const view = await TerminalPage.open(browser, {});
+    await view.signIn(stack.url, stack.admin);
+    await view.page.getByRole('table', { name: 'Machines' }).waitFor();
+    const answer = async (button: string): Promise<number> => {
+      const login = own.start(['login', '--no-browser', stack.url], { cols: 200, rows: 24 });
+      await login.until('the code', () => /\b[B-Z]{4}-[B-Z]{4}\b/.test(login.text()));
+      const [code = ''] = /\b[B-Z]{4}-[B-Z]{4}\b/.exec(login.text()) ?? [];
+      await view.page.goto(`${stack.url}/authorize`);
+      await view.page.getByLabel('Code').fill(code.toLowerCase());
+      await view.page.getByRole('button', { name: 'Find the program' }).click();
+      await view.page.getByText('Allow it only if you have started it yourself').waitFor();
+      await view.page.getByRole('button', { name: button }).click();
+      return login.ended;
+    };
+    expect(await answer('Refuse')).toBe(252);
+    expect(await answer('Allow vsay')).toBe(0);
+    expect((await own.run(['ls'])).stdout).toContain(ownMachine.agent_id);
+    own.remove();
+  });
 });

@@ -37,11 +37,19 @@ export const buildProgram = (ended: (code: number) => void): Command => {
 const addAccount = (program: Command): void => {
   serverCommand(program, 'login', 'Log in to a server, and use it from now on.')
     .argument('[host]', 'the address of the server, such as https://term.example.org')
-    .option('--token', 'read an access token from stdin (default: VSAY_TOKEN of the environment)')
+    .option('--no-browser', 'show a code, which you type into the page in another browser')
+    .option(
+      '--scope <scope...>',
+      'what the token allows (default: see, open, command, files_read, files_write, account:read)',
+    )
+    .option(
+      '--token',
+      'read an access token from stdin, in place of the browser (default: VSAY_TOKEN of the environment)',
+    )
     .option('--ca <file>', 'trust this private CA of the server (PEM)')
     .option('--ca-fingerprint <sha256:…>', 'trust the private CA that the server names, if it has this fingerprint')
     .action(async (host, options) => (await import('./commands/login.ts')).login(host, options));
-  serverCommand(program, 'logout', 'Remove the token of a server from this computer.').action(async (options) =>
+  serverCommand(program, 'logout', 'Log out of a server.').action(async (options) =>
     (await import('./commands/account.ts')).logout(options),
   );
   serverCommand(program, 'whoami', 'Show the user and the server.').action(async (options) =>

@@ -158,6 +158,12 @@ const routes = root.addChildren([
     }),
     createRoute({
       getParentRoute: () => signedIn,
+      path: '/authorize',
+      validateSearch: z.object({ request: z.string().max(64).optional().catch(undefined) }),
+      component: lazyRouteComponent(() => import('./authorize/authorize-page.tsx'), 'AuthorizePage'),
+    }),
+    createRoute({
+      getParentRoute: () => signedIn,
       path: '/shared/$shareId',
       component: lazyRouteComponent(() => import('./sharing/visit-page.tsx'), 'SharedPage'),
     }),

@@ -55,6 +55,12 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   createAccessToken: [self(201, () => ({ body: { name: 'a program', scopes: ['see'] } }))],
   // Nobody has this token.
   revokeAccessToken: [self(404, () => ({ params: { id: 'pt_0000000000000000' } }))],
+  beginProgramLogin: [anyone(400, () => ({ body: {} }))],
+  // Nobody asks with this id.
+  programLogin: [self(404, () => ({ params: { id: 'A'.repeat(43) } }))],
+  answerProgramLogin: [self(404, () => ({ params: { id: 'A'.repeat(43) }, body: { agree: true } }))],
+  redeemProgramLogin: [anyone(401, () => ({ body: { request: 'A'.repeat(43), code_verifier: 'A'.repeat(43) } }))],
+  revokeOwnToken: [self(404)],
   listUserTokens: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id } }))],
   revokeUserTokens: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id } }))],
   logout: [self(204)],

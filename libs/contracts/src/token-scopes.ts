@@ -80,6 +80,8 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   createAccessToken: notForTokens,
   revokeAccessToken: notForTokens,
   listUserTokens: notForTokens,
+  programLogin: notForTokens,
+  answerProgramLogin: notForTokens,
   revokeUserTokens: notForTokens,
   listUsers: notForTokens,
   createUser: notForTokens,
@@ -114,6 +116,9 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   updateRecordingPolicy: notForTokens,
   getMachineRecordingPolicy: notForTokens,
   updateMachineRecordingPolicy: notForTokens,
+
+  // Every token can end itself.
+  revokeOwnToken: TokenScope.options,
 
   profile: ['account:read'],
   profileBelongings: ['account:read'],

@@ -18,6 +18,7 @@ import { wireOidc } from './oidc/wiring.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { bcryptCost } from './passwords/stored-password.ts';
 import { wirePreferences } from './preferences/wiring.ts';
+import { wireProgramLogins } from './program-logins/wiring.ts';
 import { wireSecondStep } from './second-factors/second-step-wiring.ts';
 import { wireSecondFactors } from './second-factors/wiring.ts';
 import type { AuthSettings } from './settings.ts';
@@ -83,6 +84,7 @@ const wireDomains = (core: Core, cost: number) => {
   const secondStep = wireSecondStep({ ...core, apiKeys, ...signins, ...throttling });
   const accessTokens = wireAccessTokens({ ...core, ...signins, ...throttling });
   const base = { ...core, passwords, apiKeys, countSignin, ...signins, ...throttling, ...secondStep, ...accessTokens };
+  const programLogins = wireProgramLogins(base);
   const setupLinks = wireSetupLinks(base);
   const avatars = wireAvatars(base);
   const preferences = wirePreferences(base);
@@ -106,6 +108,7 @@ const wireDomains = (core: Core, cost: number) => {
       oidc.mountOidc,
       factorPolicy.mountFactorPolicy,
       accessTokens.mountAccessTokens,
+      programLogins.mountProgramLogins,
       users.mountUsers,
       setupLinks.mountSetupLinks,
       avatars.mountAvatars,

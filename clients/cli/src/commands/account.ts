@@ -1,10 +1,10 @@
-import { profile as ownProfile } from '@webxterm/contracts/rest';
+import { profile as ownProfile, revokeOwnToken } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
-import { ApiError, ask } from '@webxterm/rest-client';
+import { ApiError, ask, send } from '@webxterm/rest-client';
 import { readEnvironment } from '../configuration/environment.ts';
-import { readProfiles, removeProfile, useProfile } from '../configuration/profiles.ts';
+import { profileNamed, readProfiles, removeProfile, useProfile } from '../configuration/profiles.ts';
 import { print, printJson, printRows, say } from '../output/print.ts';
-import { openServer, type Server } from '../server/server.ts';
+import { connectTo, openServer, type Server } from '../server/server.ts';
 import type { ServerOptions } from './options.ts';
 
 /** The user of the token. Undefined: the token is valid, and may not read the account. @throws ApiError, UnreachableError */
@@ -31,16 +31,25 @@ export const whoami = async (options: ServerOptions): Promise<void> => {
   await print(`${name} at ${server.url.origin}\n`);
 };
 
+/** Ends a token that vsay created. One that is over already is no failure. */
+export const revokeToken = async ({ fetcher }: Pick<Server, 'fetcher'>): Promise<void> => {
+  await send(fetcher, revokeOwnToken).catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+  });
+};
+
 /** `vsay logout` */
 export const logout = async (options: ServerOptions): Promise<void> => {
   const { configFile, profile } = readEnvironment();
   const kept = await readProfiles(configFile);
   const name = options.profile ?? profile ?? kept.current;
-  const server = await openServer(name);
+  const removed = profileNamed(kept, name);
+  const revoked = removed.created_here === true;
+  if (revoked) await revokeToken(connectTo(name, removed));
   await removeProfile(configFile, name);
-  const tokens = new URL('/profile', server.url).href;
-  if (options.json === true) return printJson({ profile: name, server: server.url.origin });
-  say(`Removed the token for ${server.url.origin} from this computer. It is valid until you revoke it: ${tokens}`);
+  if (options.json === true) return printJson({ profile: name, server: removed.url, revoked });
+  const still = revoked ? '' : ` Its token is valid until you revoke it: ${new URL('/profile', removed.url).href}`;
+  say(`Logged out of ${removed.url}.${still}`);
 };
 
 /** `vsay profiles` */

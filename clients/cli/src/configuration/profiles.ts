@@ -10,6 +10,8 @@ const Profile = z.strictObject({
   /** Such as `https://term.example.org`. */
   url: z.url(),
   token: z.string(),
+  /** The token was created by a log-in in the browser, so `logout` revokes it. */
+  created_here: z.literal(true).optional(),
   /** PEM of a private CA of the server. Absent: the CAs of the system and of Node count. */
   ca: z.string().optional(),
 });

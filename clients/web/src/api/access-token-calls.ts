@@ -1,7 +1,10 @@
 import {
+  answerProgramLogin,
   createAccessToken,
+  getProgramLogin,
   listAccessTokens,
   listUserTokens,
+  type ProgramLogin,
   revokeAccessToken,
   revokeUserTokens,
 } from '@webxterm/contracts/rest';
@@ -25,6 +28,20 @@ export const accessTokenCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typ
   async revokeAccessToken(id: string): Promise<void> {
     await signIn.withToken((token) => send(fetcher, revokeAccessToken, { params: { id }, headers: bearer(token) }));
   },
+
+  /** The request of a program. `id`: of the request, or the code that the user typed. */
+  programLogin: (id: string, signal?: AbortSignal): Promise<ProgramLogin> =>
+    signIn.withToken((token) => ask(fetcher, getProgramLogin, { params: { id }, headers: bearer(token), signal })),
+
+  /** `days`: how long the token is valid. Undefined: the user refuses. */
+  answerProgramLogin: (id: string, days: number | undefined) =>
+    signIn.withToken((token) =>
+      ask(fetcher, answerProgramLogin, {
+        params: { id },
+        body: days === undefined ? { agree: false } : { agree: true, expires_in_days: days },
+        headers: bearer(token),
+      }),
+    ),
 
   userTokens: (id: string, signal?: AbortSignal): Promise<AccessTokenList> =>
     signIn.withToken((token) => ask(fetcher, listUserTokens, { params: { id }, headers: bearer(token), signal })),

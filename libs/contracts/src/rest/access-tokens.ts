@@ -22,6 +22,9 @@ const Addresses = z
   )
   .max(20);
 
+/** How long a token is valid, in days. */
+export const TokenDays = z.number().int().min(1).max(36_500).default(defaultTokenDays);
+
 const TokenId = z
   .string()
   .regex(/^pt_[0-9A-Za-z]{16}$/, 'must be the id of an access token (pt_…)')
@@ -82,7 +85,7 @@ export const createAccessToken = defineRoute({
     machines: z.array(AgentId).max(50).default([]),
     tags: MachineTags.default([]),
     addresses: Addresses.default([]),
-    expires_in_days: z.number().int().min(1).max(36_500).default(defaultTokenDays),
+    expires_in_days: TokenDays,
   }),
   success: {
     status: 201,

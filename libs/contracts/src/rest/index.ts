@@ -12,6 +12,7 @@ import { oidcRoutes } from './oidc.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { profileRoutes } from './profile.ts';
+import { programLoginRoutes } from './program-logins.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './runs.ts';
@@ -42,6 +43,7 @@ export * from './pages.ts';
 export * from './passkeys.ts';
 export * from './preferences.ts';
 export * from './profile.ts';
+export * from './program-logins.ts';
 export * from './recordings.ts';
 export * from './route.ts';
 export * from './runs.ts';
@@ -64,6 +66,7 @@ export const allRoutes: readonly Route[] = [
   ...passkeyRoutes,
   ...oidcRoutes,
   ...accessTokenRoutes,
+  ...programLoginRoutes,
   ...profileRoutes,
   ...preferenceRoutes,
   ...auditRoutes,

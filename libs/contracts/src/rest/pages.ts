@@ -13,6 +13,7 @@ export const uiPages = [
   '/recordings/$recordingId',
   '/dashboard',
   '/profile',
+  '/authorize',
   '/updates',
   '/users',
   '/audit',

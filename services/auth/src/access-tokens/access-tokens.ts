@@ -1,3 +1,4 @@
+import type { ClaimedActor } from '@webxterm/contracts/bus';
 import { maxAccessTokens } from '@webxterm/contracts/rest';
 import { adminScopes } from '@webxterm/contracts/token-scopes';
 import { AppError, type Logger, NetworkSet, reasonOf } from '@webxterm/shared';
@@ -55,6 +56,11 @@ export class AccessTokens {
     return this.#options.maxDays;
   }
 
+  /** @throws AppError invalid_input when a token may not be valid for so long */
+  requireDays(days: number): void {
+    if (days > this.maxDays) throw tooLong(this.maxDays);
+  }
+
   /** The tokens of a user, newest first. @throws AppError not_found */
   async list(userId: string): Promise<AccessToken[]> {
     const { users, tokens } = this.#options;
@@ -67,22 +73,34 @@ export class AccessTokens {
    * @throws AppError invalid_input when it is to live longer than the server allows; forbidden for a scope of administrators;
    * too_many_access_tokens, too_many_requests, step_up_required, unauthenticated; unavailable, in which case there is no token
    */
-  async create(caller: AdmittedCaller, wanted: NewToken): Promise<{ token: string; stored: AccessToken }> {
-    const { connection, users, roots, throttle, callerCheck, tokens, worker, auditor, maxDays } = this.#options;
+  create(caller: AdmittedCaller, wanted: NewToken): Promise<{ token: string; stored: AccessToken }> {
+    const { callerCheck } = this.#options;
+    return this.createFor(caller.userId, wanted, async (session) => ({
+      user: await callerCheck.requireFresh(caller, session),
+    }));
+  }
+
+  /** As `create`, for a user who agreed earlier. `admit` checks that in the transaction, and names the actor if the request has none. */
+  async createFor(
+    userId: string,
+    wanted: NewToken,
+    admit: (session: ClientSession) => Promise<{ user: User; actor?: ClaimedActor; host?: string }>,
+  ): Promise<{ token: string; stored: AccessToken }> {
+    const { connection, users, roots, throttle, tokens, worker, auditor } = this.#options;
     const { expires_in_days: days, ...choice } = wanted;
-    if (days > maxDays) throw tooLong(maxDays);
-    await throttle.admitNewToken(caller.userId);
+    this.requireDays(days);
+    await throttle.admitNewToken(userId);
     const at = new Date(this.#options.now());
     const made = await inTransaction(connection, async (session) => {
-      const user = await callerCheck.requireFresh(caller, session);
+      const { user, actor, host } = await admit(session);
       requireAdminFor(choice.scopes, user);
       // Of two requests at the limit, one conflicts with the other and counts its token.
-      await users.guard(caller.userId, session);
-      const removed = await this.#makeRoom(caller.userId, at, session);
+      await users.guard(userId, session);
+      const removed = await this.#makeRoom(userId, at, session);
       const expires_at = new Date(at.getTime() + days * dayMs);
       const { token, stored } = makeAccessToken(roots, user._id, { ...choice, expires_at }, at);
       await tokens.insert(stored, session);
-      await auditor.recordIn(session, createdFact(stored));
+      await auditor.recordIn(session, { ...createdFact(stored, host), ...(actor !== undefined && { actor }) });
       return { token, stored, owed: [...removed, ...(await this.#owe([stored], session))] };
     });
     try {
@@ -218,7 +236,8 @@ const tooLong = (maxDays: number): AppError =>
     details: [{ path: 'expires_in_days', message: `must be ${maxDays} or less` }],
   });
 
-const requireAdminFor = (scopes: readonly string[], { role }: User): void => {
+/** @throws AppError forbidden when only administrators may have one of the scopes */
+export const requireAdminFor = (scopes: readonly string[], { role }: User): void => {
   const adminOnly = adminScopes.filter((scope) => scopes.includes(scope));
   if (role !== 'admin' && adminOnly.length > 0)
     throw new AppError('forbidden', `Only administrators may have the scope ${adminOnly.join(', ')}.`);
@@ -227,7 +246,7 @@ const requireAdminFor = (scopes: readonly string[], { role }: User): void => {
 const targetOf = ({ token_id, name }: Pick<AccessToken, 'token_id' | 'name'>) =>
   ({ type: 'access_token', id: token_id, name }) as const;
 
-const createdFact = (token: AccessToken): AuditFact => ({
+const createdFact = (token: AccessToken, host: string | undefined): AuditFact => ({
   action: 'access_token_created',
   target: targetOf(token),
   details: {
@@ -236,6 +255,7 @@ const createdFact = (token: AccessToken): AuditFact => ({
     tags: token.tags.join(' '),
     addresses: token.addresses.join(' '),
     expires_at: token.expires_at.toISOString(),
+    ...(host !== undefined && { host }),
   },
 });
 

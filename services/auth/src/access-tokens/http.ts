@@ -44,7 +44,7 @@ export const mountAccessTokens = (api: Api, { accessTokenAdmin: admin, callerChe
   }));
 };
 
-const summaryOf = (token: AccessToken): z.input<typeof AccessTokenSummary> => ({
+export const summaryOf = (token: AccessToken): z.input<typeof AccessTokenSummary> => ({
   id: token.token_id,
   name: token.name,
   scopes: [...token.scopes],

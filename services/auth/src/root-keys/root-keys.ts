@@ -14,6 +14,7 @@ export interface RootKey {
   readonly signInChallenge: Buffer;
   readonly passkeyCeremony: Buffer;
   readonly oidcTransaction: Buffer;
+  readonly programLogin: Buffer;
   readonly deviceCookie: Buffer;
   readonly auditChain: Buffer;
   readonly allowList: EntrySigner;
@@ -39,6 +40,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   signInChallenge: derive(root, 'sign-in challenge'),
   passkeyCeremony: derive(root, 'passkey ceremony'),
   oidcTransaction: derive(root, 'oidc transaction'),
+  programLogin: derive(root, 'program log-in'),
   deviceCookie: derive(root, 'device cookie'),
   auditChain: derive(root, 'audit chain'),
   allowList: new EntrySigner(root),

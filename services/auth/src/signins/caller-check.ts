@@ -46,6 +46,11 @@ export class CallerCheck {
     return (await this.#require(caller, session)).user;
   }
 
+  /** As `require`, for what the user agreed to in an earlier request of a sign-in. @throws AppError unauthenticated */
+  async requireSignin(userId: string, sidHash: string, session: ClientSession): Promise<User> {
+    return (await this.#requireSignin(userId, sidHash, session)).user;
+  }
+
   /**
    * As `require`, for an action that an open browser alone must not allow: a user with a second factor must have confirmed this sign-in with
    * it within the last 10 minutes. @throws AppError step_up_required, unauthenticated
@@ -78,9 +83,17 @@ export class CallerCheck {
     return (second_factor_at?.getTime() ?? 0) + stepUpLifeSeconds * 1000 > this.#now();
   }
 
-  async #require(caller: AdmittedCaller, session: ClientSession): Promise<{ user: User; signin: Signin }> {
-    const signin = await this.#store.guard(hashSid(caller.sid), new Date(this.#now()), session);
-    const user = signin === null ? null : await this.#users.byId(caller.userId, session);
+  #require(caller: AdmittedCaller, session: ClientSession): Promise<{ user: User; signin: Signin }> {
+    return this.#requireSignin(caller.userId, hashSid(caller.sid), session);
+  }
+
+  async #requireSignin(
+    userId: string,
+    sidHash: string,
+    session: ClientSession,
+  ): Promise<{ user: User; signin: Signin }> {
+    const signin = await this.#store.guard(sidHash, new Date(this.#now()), session);
+    const user = signin === null ? null : await this.#users.byId(userId, session);
     if (signin === null || user === null || user.disabled) throw new AppError('unauthenticated');
     return { user, signin };
   }

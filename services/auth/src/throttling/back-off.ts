@@ -38,3 +38,7 @@ export const newTokens: BackOff = { freeTries: 20 };
 export const wrongTokens: BackOff = { freeTries: 100 };
 /** Answers of providers from one address that prove nobody. Each of them may cost a question to the provider. */
 export const providerAnswers: BackOff = { freeTries: 30 };
+/** Log-ins that programs of one address begin. Each is a row for 10 minutes. */
+export const programLogins: BackOff = { freeTries: 30 };
+/** Unknown codes of programs that one user types. A code of 34 bits is valid for 10 minutes. */
+export const programCodes: BackOff = { freeTries: 5 };

@@ -7,6 +7,8 @@ import {
   codes,
   known,
   newTokens,
+  programCodes,
+  programLogins,
   providerAnswers,
   signUps,
   takenNames,
@@ -128,6 +130,21 @@ export class SignInThrottle {
     refuseFor(await this.#buckets.reserve(key, providerAnswers, this.#now()));
     const withdrawn = (): Promise<void> => this.#buckets.refund(key, providerAnswers);
     return { succeeded: withdrawn, withdrawn };
+  }
+
+  /** Counts a log-in that a program begins. @throws AppError too_many_requests */
+  async admitProgramLogin(clientIp: string): Promise<void> {
+    refuseFor(await this.#buckets.reserve(`program ${senderKey(clientIp)}`, programLogins, this.#now()));
+  }
+
+  /**
+   * Admits a look at the request of a program by the code that a user typed. A known code withdraws it.
+   * @throws AppError too_many_requests
+   */
+  async admitProgramCode(userId: string): Promise<Pick<AdmittedCheck, 'withdrawn'>> {
+    const key = `program code ${userId}`;
+    refuseFor(await this.#buckets.reserve(key, programCodes, this.#now()));
+    return { withdrawn: () => this.#buckets.refund(key, programCodes) };
   }
 
   async #admitCode(of: string): Promise<AdmittedCheck> {
