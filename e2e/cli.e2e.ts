@@ -1,5 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './support/axe.ts';
@@ -24,7 +34,7 @@ const createToken = async (...scopes: string[]): Promise<{ token: string; id: st
 };
 
 beforeAll(async () => {
-  ({ token } = await createToken('see', 'open', 'command', 'account:read'));
+  ({ token } = await createToken('see', 'open', 'command', 'files_read', 'files_write', 'account:read'));
   proxy = await HttpProxy.start();
   vsay = new Vsay({ HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
   const logged = await vsay.run(['login', stack.url, '--token'], { input: `${token}\n` });
@@ -190,6 +200,61 @@ describe('vsay connect', () => {
       await outer.ended;
     },
   );
+});
+
+describe('vsay cp', () => {
+  const there = mkdtempSync(join(tmpdir(), 'webxterm-cp-'));
+  const here = mkdtempSync(join(tmpdir(), 'webxterm-cp-'));
+  const machine = (path: string): string => `${ownMachine.name}:${join(there, path)}`;
+  afterAll(() => {
+    for (const folder of [there, here]) rmSync(folder, { recursive: true });
+  });
+
+  it('copies a file and a folder up and down, unchanged', async () => {
+    const bytes = randomBytes(3_000_000);
+    mkdirSync(join(here, 'tree/deep'), { recursive: true });
+    writeFileSync(join(here, 'tree/big'), bytes);
+    writeFileSync(join(here, 'tree/deep/empty'), '');
+    writeFileSync(join(here, 'tree/deep/back\\slash é'), 'small');
+    symlinkSync('big', join(here, 'tree/link'));
+    const up = await vsay.run(['cp', '-r', join(here, 'tree'), machine('')]);
+    expect([up.code, up.stderr]).toEqual([0, expect.stringContaining('files, ')]);
+    expect(readFileSync(join(there, 'tree/big')).equals(bytes)).toBe(true);
+    const down = await vsay.run(['cp', '--json', '-r', machine('tree'), join(here, 'copy')]);
+    expect(down.code).toBe(0);
+    expect(JSON.parse(down.stdout)).toEqual({ files: 4, bytes: 2 * bytes.length + 5 });
+    for (const path of ['big', 'deep/empty', 'deep/back\\slash é'])
+      expect(readFileSync(join(here, 'copy', path)).equals(readFileSync(join(here, 'tree', path)))).toBe(true);
+  });
+
+  it('goes on after cuts of a download where it was', async () => {
+    const bytes = randomBytes(40_000_000);
+    writeFileSync(join(there, 'long'), bytes);
+    const before = proxy.cuts;
+    proxy.cutEvery(10_000_000, 3);
+    expect(await vsay.run(['cp', machine('long'), here])).toMatchObject({ code: 0 });
+    expect(proxy.cuts - before).toBe(3);
+    expect(readFileSync(join(here, 'long')).equals(bytes)).toBe(true);
+    expect(readdirSync(here)).not.toContain('long.part');
+  });
+
+  it('refuses what it cannot do, by a sentence', async () => {
+    mkdirSync(join(there, 'folder'));
+    for (const folder of [here, there]) writeFileSync(join(folder, 'file'), 'text');
+    const refused = [
+      [250, ['cp', machine('')], 'Name what is copied'],
+      [250, ['cp', 'a', 'b'], 'there is cp'],
+      [250, ['cp', machine('folder'), here], '--recursive'],
+      [250, ['cp', '-r', machine('folder'), machine('other')], 'not copied between machines'],
+      [251, ['cp', machine('nothing-here'), here], 'There is no '],
+      [251, ['cp', join(here, 'nothing-here'), machine('')], 'cannot be read'],
+      [255, ['cp', '-n', join(here, 'file'), machine('file')], 'already'],
+    ] as const;
+    for (const [code, args, sentence] of refused) {
+      const run = await vsay.run([...args]);
+      expect([args, run.code, run.stderr]).toEqual([args, code, expect.stringContaining(sentence)]);
+    }
+  });
 });
 
 describe('vsay login in the browser', () => {

@@ -7,6 +7,12 @@ export class HttpProxy {
   readonly port: number;
   /** Targets of CONNECT, as host:port. */
   readonly targets: string[] = [];
+  /** How often it was cut. */
+  cuts = 0;
+  #cutEvery = Number.POSITIVE_INFINITY;
+  #cutsLeft = 0;
+  /** Bytes from the targets since the last cut. */
+  #passed = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -34,7 +40,16 @@ export class HttpProxy {
 
   /** Breaks every connection. New ones are accepted. */
   cut(): void {
+    this.cuts += 1;
+    this.#passed = 0;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Cuts by itself, so many times, whenever so many bytes have come from the targets. */
+  cutEvery(bytes: number, times: number): void {
+    this.#cutEvery = bytes;
+    this.#cutsLeft = times;
+    this.#passed = 0;
   }
 
   close(): void {
@@ -52,6 +67,12 @@ export class HttpProxy {
       near.pipe(far).pipe(near);
     });
     this.#sockets.add(far);
+    far.on('data', (bytes) => {
+      this.#passed += bytes.length;
+      if (this.#passed < this.#cutEvery || this.#cutsLeft === 0) return;
+      this.#cutsLeft -= 1;
+      this.cut();
+    });
     far.on('error', () => near.destroy());
     near.on('error', () => far.destroy());
     far.on('close', () => {

@@ -31,6 +31,7 @@ export const buildProgram = (ended: (code: number) => void): Command => {
   addMachines(program);
   addTerminals(program, ended);
   addForward(program, ended);
+  addFiles(program);
   return program;
 };
 
@@ -40,7 +41,7 @@ const addAccount = (program: Command): void => {
     .option('--no-browser', 'show a code, which you type into the page in another browser')
     .option(
       '--scope <scope...>',
-      'what the token allows (default: see, open, command, files_read, files_write, account:read)',
+      'what the token allows (default: see, open, command, files_read, files_write, forward, account:read)',
     )
     .option(
       '--token',
@@ -114,6 +115,14 @@ const addForward = (program: Command, ended: (code: number) => void): void => {
     .option('-W, --stdio <host:port>', 'one connection on stdin and stdout, as a ProxyCommand of ssh needs')
     .addHelpText('after', '\nvsay forward db-1 -L 5432:localhost:5432\n')
     .action(async (machine, options) => ended(await (await import('./commands/forward.ts')).forward(machine, options)));
+};
+
+const addFiles = (program: Command): void => {
+  withLinuxUser(serverCommand(program, 'cp', 'Copy files to a machine, or from machines.'))
+    .argument('<places...>', 'the files, and where to: PATH or MACHINE:PATH')
+    .option('-r, --recursive', 'copy folders with everything in them')
+    .option('-n, --no-clobber', 'replace no file')
+    .action(async (places, options) => (await import('./commands/copy.ts')).copy(places, options));
 };
 
 const withEscape = (command: Command): Command =>

@@ -1,3 +1,4 @@
+import { rightsOf } from '@webxterm/contracts/rights';
 import { plainText } from '@webxterm/contracts/text';
 import { TokenScope } from '@webxterm/contracts/token-scopes';
 import { z } from 'zod';
@@ -21,8 +22,8 @@ export interface LoginOptions extends ServerOptions {
   readonly browser: boolean;
 }
 
-/** The scopes of the commands of vsay. */
-const usualScopes: readonly TokenScope[] = ['see', 'open', 'command', 'files_read', 'files_write', 'account:read'];
+/** The rights of a user who may open terminals, and who the user is. */
+const usualScopes: readonly TokenScope[] = [...rightsOf('control', false), 'account:read'];
 
 const scopesOf = ({ scope = usualScopes }: LoginOptions): TokenScope[] => {
   const parsed = z.array(TokenScope).safeParse(scope);
