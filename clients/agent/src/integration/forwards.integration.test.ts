@@ -58,8 +58,11 @@ class Forward {
     return this;
   }
 
-  attach(more: { create?: boolean; target?: string }) {
-    return this.viewer.attach({ kind: 'tcp', target: this.#target, ...more });
+  async attach(more: { create?: boolean; target?: string }): Promise<DownFrame> {
+    const first = await this.viewer.attach({ kind: 'tcp', target: this.#target, ...more });
+    // As every viewer does.
+    if (first.type === 'accepted') this.viewer.ack();
+    return first;
   }
 
   send(bytes: string | Uint8Array): this {

@@ -47,7 +47,10 @@ export class Session implements AttachedSession {
   readonly #foreground: ForegroundReports;
   /** Undefined: the session is not recorded. */
   #recording: SessionRecording | undefined;
-  /** The output before this offset was acknowledged by a viewer with control. */
+  /**
+   * The output before this offset was acknowledged by a viewer with control. The offset of an attach does not count: a relay that changes
+   * the hub names what it has passed on.
+   */
   #taken = 0;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
@@ -178,7 +181,6 @@ export class Session implements AttachedSession {
     const { head, tail } = this.ring;
     const asked = Math.min(request.from ?? 0, head);
     const offset = repaints ? asked : Math.max(asked, tail);
-    if (viewer.role === 'control') this.#taken = Math.max(this.#taken, asked);
     const gate = this.#writers.enter(writer);
     this.#viewers.displace(writer);
     const earlierQueries = this.input.earlierQueries(writer, asked);

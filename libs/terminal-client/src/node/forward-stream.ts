@@ -55,8 +55,8 @@ export class ForwardStream extends Duplex {
   /** Called when the machine has taken bytes, or the stream is destroyed. */
   #onApplied: (() => void) | undefined;
   #applied = 0;
-  /** Lets the server send more, once the bytes are read. */
-  #onRead: (() => void) | undefined;
+  /** Let the server send more, once the bytes are read. Output that the window allows arrives meanwhile. */
+  #onRead: (() => void)[] = [];
   #giveUp: NodeJS.Timeout | undefined;
   #connected = false;
   #remoteEnded = false;
@@ -101,14 +101,18 @@ export class ForwardStream extends Duplex {
   }
 
   override _read(): void {
-    const read = this.#onRead;
-    this.#onRead = undefined;
-    read?.();
+    for (const read of this.#onRead.splice(0)) read();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    for (const message of tcpData(chunk)) this.#client.type(message);
-    this.#whenApplied(maxUnapplied, done);
+    this.#send(chunk, 0, done);
+  }
+
+  /** Sends the rest of a chunk, which may be larger than the queue of the client. */
+  #send(chunk: Buffer, from: number, done: () => void): void {
+    const to = Math.min(chunk.length, from + maxUnapplied);
+    for (const message of tcpData(chunk.subarray(from, to))) this.#client.type(message);
+    this.#whenApplied(maxUnapplied, to === chunk.length ? done : () => this.#send(chunk, to, done));
   }
 
   /** Waits until the machine has the end, because destroying the stream leaves the connection. */
@@ -144,7 +148,7 @@ export class ForwardStream extends Duplex {
       return;
     }
     if (room || this.#remoteEnded) rendered();
-    else this.#onRead = rendered;
+    else this.#onRead.push(rendered);
   }
 
   /** @returns whether more may be passed on now */
