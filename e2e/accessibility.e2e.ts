@@ -11,6 +11,8 @@ const framed = (machine: string): string[] => [
   '/dashboard',
   '/sessions',
   '/recordings',
+  '/runs',
+  '/runs/new',
   '/machines/add',
   `/machines/${machine}`,
   `/machines/${machine}/files`,

@@ -121,6 +121,21 @@ const routes = root.addChildren([
       }),
       createRoute({
         getParentRoute: () => framed,
+        path: '/runs',
+        component: lazyRouteComponent(() => import('./runs/runs-page.tsx'), 'RunsPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/runs/new',
+        component: lazyRouteComponent(() => import('./runs/new-run-page.tsx'), 'NewRunPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/runs/$runId',
+        component: lazyRouteComponent(() => import('./runs/run-page.tsx'), 'RunPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
         path: '/dashboard',
         component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
       }),

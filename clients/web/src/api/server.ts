@@ -21,6 +21,7 @@ import { fileCalls } from './file-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 import { recordingCalls } from './recording-calls.ts';
+import { runCalls } from './run-calls.ts';
 import { shareCalls } from './share-calls.ts';
 
 /** A page of machines: the readable and the unreadable ones. */
@@ -41,6 +42,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...recordingCalls(signIn, fetcher),
   ...shareCalls(signIn, fetcher),
   ...fileCalls(signIn, fetcher),
+  ...runCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

@@ -13,6 +13,7 @@ import {
   IconListSearch,
   IconLogout,
   IconMoon,
+  IconPlayerPlay,
   IconRefresh,
   IconSearch,
   IconSun,
@@ -53,6 +54,7 @@ export const AppLayout = () => {
             <NavLink to="/dashboard" label="Dashboard" wideOnly />
             <NavLink to="/" label="Machines" />
             <NavLink to="/sessions" label="Sessions" />
+            <NavLink to="/runs" label="Runs" wideOnly />
             <NavLink to="/recordings" label="Recordings" wideOnly />
             {isAdmin && <NavLink to="/users" label="Users" wideOnly />}
             {isAdmin && <NavLink to="/updates" label="Updates" wideOnly />}
@@ -89,7 +91,7 @@ export const AppLayout = () => {
 };
 
 interface NavLinkProps {
-  readonly to: '/' | '/dashboard' | '/sessions' | '/recordings' | '/users' | '/updates' | '/audit';
+  readonly to: '/' | '/dashboard' | '/sessions' | '/runs' | '/recordings' | '/users' | '/updates' | '/audit';
   readonly label: string;
   /** On a narrow window, only the account menu contains it. */
   readonly wideOnly?: boolean;
@@ -158,6 +160,9 @@ const AccountMenu = () => {
         </Menu.Item>
         <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
           Profile and API key
+        </Menu.Item>
+        <Menu.Item leftSection={<IconPlayerPlay size={18} stroke={1.7} />} component={Link} to="/runs">
+          Runs
         </Menu.Item>
         <Menu.Item leftSection={<IconVideo size={18} stroke={1.7} />} component={Link} to="/recordings">
           Recordings

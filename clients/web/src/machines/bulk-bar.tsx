@@ -1,12 +1,22 @@
 import { Button, CloseButton, Group, List, Paper, Stack, TagsInput, Text } from '@mantine/core';
-import { IconRefresh, IconTags, IconTrash } from '@tabler/icons-react';
+import { IconPlayerPlay, IconRefresh, IconTags, IconTrash } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
+import type { Right } from '@webxterm/contracts/rights';
 import { useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { type BulkAction, type BulkResult, useBulkChange } from './bulk-queries.ts';
 
+interface BulkBarProps {
+  readonly machines: readonly Machine[];
+  /** The rights that the user has on all of them. */
+  readonly rights: readonly Right[];
+  readonly onClear: () => void;
+}
+
 /** Actions for the machines that are selected in the list. */
-export const BulkBar = ({ machines, onClear }: { machines: readonly Machine[]; onClear: () => void }) => {
+export const BulkBar = ({ machines, rights, onClear }: BulkBarProps) => {
+  const navigate = useNavigate();
   const [asking, setAsking] = useState<BulkAction['kind']>();
   const [result, setResult] = useState<{ action: BulkAction['kind']; failed: BulkResult['failed'] }>();
   const count = machines.length === 1 ? '1 machine' : `${machines.length} machines`;
@@ -16,34 +26,55 @@ export const BulkBar = ({ machines, onClear }: { machines: readonly Machine[]; o
         <Text size="sm" fw={600} role="status">
           {count} selected
         </Text>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconTags size={15} aria-hidden />}
-          onClick={() => setAsking('tag')}
-        >
-          Add tags
-        </Button>
-        <Button size="xs" variant="default" onClick={() => setAsking('untag')}>
-          Remove tags
-        </Button>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconRefresh size={15} aria-hidden />}
-          onClick={() => setAsking('update')}
-        >
-          Update the agent
-        </Button>
-        <Button
-          size="xs"
-          variant="default"
-          c="var(--mantine-color-error)"
-          leftSection={<IconTrash size={15} aria-hidden />}
-          onClick={() => setAsking('remove')}
-        >
-          Remove
-        </Button>
+        {rights.includes('command') && (
+          <Button
+            size="xs"
+            leftSection={<IconPlayerPlay size={15} aria-hidden />}
+            onClick={() => {
+              const runMachines = machines.map(({ agent_id, name }) => ({ agent_id, name }));
+              void navigate({ to: '/runs/new', state: { runMachines } });
+            }}
+          >
+            Run a command
+          </Button>
+        )}
+        {rights.includes('manage') && (
+          <>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconTags size={15} aria-hidden />}
+              onClick={() => setAsking('tag')}
+            >
+              Add tags
+            </Button>
+            <Button size="xs" variant="default" onClick={() => setAsking('untag')}>
+              Remove tags
+            </Button>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconRefresh size={15} aria-hidden />}
+              onClick={() => setAsking('update')}
+            >
+              Update the agent
+            </Button>
+            <Button
+              size="xs"
+              variant="default"
+              c="var(--mantine-color-error)"
+              leftSection={<IconTrash size={15} aria-hidden />}
+              onClick={() => setAsking('remove')}
+            >
+              Remove
+            </Button>
+          </>
+        )}
+        {!rights.includes('command') && !rights.includes('manage') && (
+          <Text size="sm" c="dimmed">
+            There is nothing that you may do with all of these.
+          </Text>
+        )}
         <CloseButton ml="auto" aria-label="Clear the selection" onClick={onClear} />
       </Group>
       {result !== undefined && result.failed.length > 0 && <Failures {...result} />}

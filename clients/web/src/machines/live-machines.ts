@@ -1,18 +1,13 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { jittered, waitAfter } from '@webxterm/contracts/back-off';
 import { parseJson } from '@webxterm/contracts/json';
 import { type Machine, MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { createContext, useContext, useEffect, useState } from 'react';
+import { followEvents } from '../api/follow-events.ts';
 import type { MachineList, Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.ts';
-import { SignedOutError } from '../api/signed-out-error.ts';
-import { eventReader, type ServerEvent } from './event-stream.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
 import { type MachineMessage, shareAmongTabs } from './shared-event-stream.ts';
 
-/** The hub sends a comment every 15 s. After two missed ones the stream is dead, even if TCP still looks connected. */
-const silenceMs = 35_000;
-const backOff = { firstMs: 1_000, longestMs: 30_000 };
 /** Poll interval of the pages without a stream, ms. */
 const pollMs = 5_000;
 
@@ -43,53 +38,16 @@ export const useLiveMachines = (): boolean => {
   return live;
 };
 
-const follow = async (
-  server: Server,
-  signal: AbortSignal,
-  publish: (message: MachineMessage) => void,
-): Promise<void> => {
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      await readStream(server, signal, {
-        opened: () => {
-          failures = 0;
-          publish({ live: true });
-        },
-        event: ({ event, data }) => {
-          const message = messageOf(event, parseJson(data));
-          if (message !== undefined) publish(message);
-        },
-      });
-    } catch (error) {
-      if (error instanceof SignedOutError) return;
-    }
-    if (signal.aborted) return;
-    publish({ live: false });
-    failures += 1;
-    await pause(jittered(waitAfter(backOff, failures), Math.random()), signal);
-  }
-};
-
-const readStream = async (
-  server: Server,
-  signal: AbortSignal,
-  on: { opened: () => void; event: (event: ServerEvent) => void },
-): Promise<void> => {
-  const silence = new AbortController();
-  const response = await server.machineEvents(AbortSignal.any([signal, silence.signal]));
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  on.opened();
-  const read = eventReader(on.event);
-  const decoder = new TextDecoder();
-  for (;;) {
-    const timer = setTimeout(() => silence.abort(), silenceMs);
-    const { done, value } = await reader.read().finally(() => clearTimeout(timer));
-    if (done) return;
-    read(decoder.decode(value, { stream: true }));
-  }
-};
+const follow = (server: Server, signal: AbortSignal, publish: (message: MachineMessage) => void): Promise<void> =>
+  followEvents(signal, {
+    open: (until) => server.machineEvents(until),
+    onOpened: () => publish({ live: true }),
+    onEvent: ({ event, data }) => {
+      const message = messageOf(event, parseJson(data));
+      if (message !== undefined) publish(message);
+    },
+    onLost: () => publish({ live: false }),
+  });
 
 /** Parses an event. Undefined for an event that this page does not know. */
 const messageOf = (kind: string, data: unknown): MachineMessage | undefined => {
@@ -117,16 +75,3 @@ const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): 
   // With its connection, the agent reported its facts. They were unknown for a machine that was just added.
   if (kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.one(event.agent_id) });
 };
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });

@@ -1,6 +1,8 @@
 import { Button, Group, NativeSelect, Stack } from '@mantine/core';
 import { IconPlus, IconSearch, IconServer2 } from '@tabler/icons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import type { Machine } from '@webxterm/contracts/rest';
+import type { Right } from '@webxterm/contracts/rights';
 import { useState } from 'react';
 import type { MachineList } from '../api/server.ts';
 import { usePageTitle } from '../brand/page-title.ts';
@@ -94,13 +96,19 @@ const summary = (list: MachineList | undefined, filtered: boolean): string | und
   return filtered ? `${count} found` : count;
 };
 
+/** The rights with which several machines can be changed, or used, at once. */
+const bulkRights: readonly Right[] = ['command', 'manage'];
+
 const Result = ({ list, ...shown }: { list: MachineList; filtered: boolean; columns: readonly Column[] }) => {
   const now = useNow();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const me = useUser();
   // The machines that are still in the list. One that has left the page is no longer selected.
   const chosen = list.machines.filter(({ agent_id }) => selected.has(agent_id));
-  const possible = list.machines.filter((machine) => rightsOn(machine, me?.role).includes('manage'));
+  const mayWith = (machine: Machine): readonly Right[] =>
+    rightsOn(machine, me?.role).filter((right) => bulkRights.includes(right));
+  const possible = list.machines.filter((machine) => mayWith(machine).length > 0);
+  const rights = bulkRights.filter((right) => chosen.every((machine) => mayWith(machine).includes(right)));
   if (list.total === 0) return shown.filtered ? <NothingFound /> : <NoMachines />;
   const all = chosen.length === possible.length;
   const selection: MachineSelection = {
@@ -115,7 +123,7 @@ const Result = ({ list, ...shown }: { list: MachineList; filtered: boolean; colu
   };
   return (
     <div>
-      {chosen.length > 0 && <BulkBar machines={chosen} onClear={() => setSelected(new Set())} />}
+      {chosen.length > 0 && <BulkBar machines={chosen} rights={rights} onClear={() => setSelected(new Set())} />}
       <MachineTable
         machines={list.machines}
         unreadable={list.unreadable}

@@ -4,6 +4,7 @@ import {
   IconBolt,
   IconLayoutDashboard,
   IconListSearch,
+  IconPlayerPlay,
   IconPlus,
   IconSearch,
   IconServer2,
@@ -134,6 +135,8 @@ const useEntries = (query: string, actions: readonly PageAction[]): readonly Ent
     { label: 'Machines', icon: IconServer2, to: '/' },
     { label: 'Dashboard', icon: IconLayoutDashboard, to: '/dashboard' },
     { label: 'Sessions', icon: IconTerminal2, to: '/sessions' },
+    { label: 'Runs', icon: IconPlayerPlay, to: '/runs' },
+    { label: 'Run a command', icon: IconPlayerPlay, to: '/runs/new' },
     { label: 'Add a machine', icon: IconPlus, to: '/machines/add' },
     { label: 'Profile and API key', icon: IconUserCircle, to: '/profile' },
     ...(isAdmin
