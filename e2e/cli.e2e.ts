@@ -150,7 +150,9 @@ describe('vsay connect', () => {
     }
     await shell.untilText('all of ', 60_000);
     expect(proxy.targets.length).toBeGreaterThan(before);
-    const numbers = [...shell.text().matchAll(/line (\d+)\./g)].map(([, number]) => Number(number));
+    // vsay shows the cut in the title, wherever the output stopped.
+    const output = shell.text().replaceAll(/\x1b\[2[23];2t|\x1b\]2;[^\x07]*\x07/g, '');
+    const numbers = [...output.matchAll(/line (\d+)\./g)].map(([, number]) => Number(number));
     expect(numbers).toEqual(Array.from({ length: lines }, (_, number) => number));
     proxy.cut();
     await shell.line('echo "still $mine is $$"');
@@ -168,7 +170,7 @@ describe('vsay connect', () => {
     expect(await shell.ended).toBe(0);
     const [, session = ''] = /vsay attach (?:-- )?([\w-]{22})/.exec(shell.text()) ?? [];
     const listed = await vsay.run(['sessions', '--json']);
-    expect(JSON.parse(listed.stdout)).toMatchObject([{ session_id: session }]);
+    expect(JSON.parse(listed.stdout)).toContainEqual(expect.objectContaining({ session_id: session }));
     const again = vsay.start(['attach', '--', session]);
     await again.line('echo "it is $kept"');
     expect(again.text()).toContain('it is the-same-shell');
