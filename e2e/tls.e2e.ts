@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain, createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -13,6 +13,7 @@ import { listeningPorts } from './support/listening-ports.ts';
 import { RawTerminal } from './support/raw-terminal.ts';
 import { eventually, onlineMachine, Rest } from './support/rest.ts';
 import { startTestStack, type TestStack } from './support/stack.ts';
+import { Vsay } from './support/vsay.ts';
 import { VsayAgent } from './support/vsay-agent.ts';
 
 let stack: TestStack;
@@ -73,6 +74,39 @@ const manInTheMiddle = (hubPort: number, folder: string): Promise<number> =>
   );
 
 const hubPort = (): number => Number(stack.grpc[0]?.split(':').at(-1));
+
+describe('vsay', () => {
+  it('trusts a private CA by its fingerprint or by its file, for commands and terminals, and no other one', async () => {
+    const vsay = new Vsay();
+    onTestFinished(() => vsay.remove());
+    const scopes = ['see', 'open', 'command', 'account:read'];
+    const { body } = await admin.post<{ token: string }>('/api/profile/tokens', { name: 'vsay', scopes });
+    const login = (...more: string[]) => vsay.run(['login', stack.url, '--token', ...more], { input: body.token });
+    const refused = [
+      [254, [], '--ca-fingerprint'],
+      [250, ['--ca-fingerprint', 'sha256:12'], '64 hexadecimal digits'],
+      [252, ['--ca-fingerprint', `sha256:${'0'.repeat(64)}`], fingerprint()],
+      [250, ['--ca', '/dev/null'], 'has no certificate'],
+    ] as const;
+    for (const [code, more, sentence] of refused)
+      expect(await login(...more)).toMatchObject({ code, stderr: expect.stringContaining(sentence) });
+    const file = join(vsay.folder, 'ca.pem');
+    writeFileSync(file, ca);
+    const machine = await onlineMachine(admin);
+    for (const trust of [
+      ['--ca', file],
+      ['--ca-fingerprint', fingerprint()],
+    ]) {
+      expect(await login(...trust)).toMatchObject({ code: 0 });
+      expect(await vsay.run(['exec', machine.name, 'echo over-tls'])).toMatchObject({ stdout: 'over-tls\n' });
+      const shell = vsay.start(['connect', machine.name]);
+      await shell.line('true');
+      shell.type('exit 3\r');
+      expect(await shell.ended).toBe(3);
+      await vsay.run(['logout']);
+    }
+  });
+});
 
 describe('a stack that speaks TLS', () => {
   it("gives a terminal on this machine, whose agent has pinned the installation's private CA", async () => {
