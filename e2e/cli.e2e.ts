@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './support/axe.ts';
 import { HttpProxy } from './support/http-proxy.ts';
+import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
 import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { Vsay } from './support/vsay.ts';
@@ -85,6 +86,29 @@ describe('vsay', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 0, stdout: 'Linux\n' });
     const late = await vsay.run(['exec', '--timeout', '1', ownMachine.name, 'sleep 30']);
     expect([late.code, late.stderr]).toEqual([124, expect.stringContaining('after 1 s')]);
+  });
+
+  it('adds, renames, tags and removes a machine, and shows that in the audit log', async () => {
+    const all = await createToken('see', 'machines:add', 'manage', 'audit:read');
+    const own = (...args: string[]) => vsay.run(args, { environment: { VSAY_TOKEN: all.token } });
+    const added = await own('machines', 'add', 'by-vsay', '--tag', 'one', 'two');
+    expect(added.stdout).toMatch(/^vsay-agent configure --token wxt_rt_\S+ --host http:\S+\n$/);
+    expect((await own('machines', 'rename', 'by-vsay', 'named-by-vsay')).code).toBe(0);
+    await own('machines', 'tag', 'named-by-vsay', 'three', 'ONE');
+    const tagged = await own('machines', 'tag', '--json', '--remove', 'named-by-vsay', 'two');
+    const machine: { agent_id: string; tags: string[] } = JSON.parse(tagged.stdout);
+    expect(machine.tags.toSorted()).toEqual(['ONE', 'three']);
+    const asked = await own('machines', 'rm', 'named-by-vsay');
+    expect([asked.code, asked.stderr]).toEqual([250, expect.stringContaining('--yes')]);
+    expect((await own('machines', 'rm', '--yes', machine.agent_id)).code).toBe(0);
+    expect((await own('ls', 'named-by-vsay')).stdout).toBe('');
+    const log = await eventually('the row of the removal', async () => {
+      const rows = await own('audit', '--action', 'machine_removed', '--limit', '1');
+      return rows.stdout.includes('named-by-vsay') ? rows.stdout : undefined;
+    });
+    expect(log).toMatch(/^TIME +USER +ACTION/);
+    const refused = await vsay.run(['machines', 'add', 'by-another']);
+    expect([refused.code, refused.stderr]).toEqual([252, expect.stringContaining('access token')]);
   });
 
   it('completes commands, options and the names of machines', async () => {

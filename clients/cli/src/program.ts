@@ -29,6 +29,7 @@ export const buildProgram = (ended: (code: number) => void): Command => {
     .exitOverride();
   addAccount(program);
   addMachines(program);
+  addMachineChanges(program);
   addTerminals(program, ended);
   addForward(program, ended);
   addFiles(program);
@@ -77,6 +78,34 @@ const addMachines = (program: Command): void => {
   serverCommand(program, 'open', 'Open a machine, or the list, in the browser.')
     .argument('[machine]', 'its name or id')
     .action(async (machine, options) => (await import('./commands/open-page.ts')).openPage(machine, options));
+};
+
+const addMachineChanges = (program: Command): void => {
+  const machines = program.command('machines').description('Add, change and remove machines.');
+  const changes = () => import('./commands/machine-changes.ts');
+  serverCommand(machines, 'add', 'Add a machine, and print the command that connects its agent.')
+    .argument('<name>', 'the name in the list')
+    .option('--description <text>', 'a description')
+    .option('--tag <tag...>', 'tags')
+    .action(async (name, options) => (await changes()).add(name, options));
+  serverCommand(machines, 'rename', 'Rename a machine.')
+    .argument('<machine>', 'its name or id')
+    .argument('<name>', 'its new name')
+    .action(async (machine, name, options) => (await changes()).rename(machine, name, options));
+  serverCommand(machines, 'tag', 'Add tags to a machine, or remove them.')
+    .argument('<machine>', 'its name or id')
+    .argument('<tag...>', 'the tags')
+    .option('--remove', 'remove them')
+    .action(async (machine, tags, options) => (await changes()).tag(machine, tags, options));
+  serverCommand(machines, 'rm', 'Remove a machine for all its users.')
+    .argument('<machine>', 'its name or id')
+    .option('--yes', 'do it')
+    .action(async (machine, options) => (await changes()).remove(machine, options));
+  serverCommand(program, 'audit', 'Show the audit log, for administrators.')
+    .option('--machine <machine>', 'only rows about this machine')
+    .option('--action <action>', 'only rows of this action')
+    .option('--limit <rows>', 'the latest so many rows', '50')
+    .action(async (options) => (await import('./commands/audit.ts')).audit(options));
 };
 
 const addTerminals = (program: Command, ended: (code: number) => void): void => {
