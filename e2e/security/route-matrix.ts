@@ -1,10 +1,11 @@
 import { parseJson } from '@webxterm/contracts/json';
 import { allRoutes, type Route } from '@webxterm/contracts/rest';
+import { type ForwardError, ForwardStream } from '@webxterm/terminal-client/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import { allRules } from './rules/all-rules.ts';
 import { type Call, type Caller, callers, type Rule, type Statuses } from './rules/rule.ts';
-import { socketRules } from './rules/terminal.ts';
+import { forwardRules, socketRules } from './rules/terminal.ts';
 import { openSession, type Person, type World } from './world.ts';
 
 interface Outcome {
@@ -113,6 +114,13 @@ const trySocket = async (world: World, statuses: Statuses, session: Record<strin
   expect(seen).toEqual(statuses);
 };
 
+/** The code of the refusal of a forwarded connection to port 1 of the machine, where nothing listens. */
+const forwardRefusal = ({ stack, agentId }: World, { token }: Person): Promise<string> =>
+  new Promise((resolve) => {
+    const stream = new ForwardStream({ url: stack.url, agentId, host: '127.0.0.1', port: 1, token: async () => token });
+    stream.once('error', (error: ForwardError) => resolve(error.code));
+  });
+
 /** Every route with every kind of caller, by the table of rules. */
 export const routeMatrix = (world: () => World): void => {
   describe('every route answers every caller as its rule requires', () => {
@@ -132,6 +140,12 @@ export const routeMatrix = (world: () => World): void => {
       const { sessionId } = await openSession(stack.url, agentId, cast.control);
       for (const mode of ['control', 'view'])
         await trySocket(world(), socketRules.returns, { session_id: sessionId, mode });
+    });
+
+    it('get /api/terminal/:agent_id/tcp', async () => {
+      const seen: Partial<Record<Caller, string>> = {};
+      for (const caller of callers) seen[caller] = await forwardRefusal(world(), world().cast[caller]);
+      expect(seen).toEqual(forwardRules);
     });
 
     it.each(allRoutes.map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(

@@ -47,6 +47,13 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
   ],
 };
 
+/** The refusals of a forwarded connection to a closed port. A caller with the right learns that it is closed. */
+// biome-ignore format: a table
+export const forwardRules = {
+  other: 'machine_not_found', view: 'view_only', control: 'forward_failed', owner: 'forward_failed',
+  admin: 'view_only', adminView: 'view_only', adminControl: 'forward_failed',
+} as const;
+
 /** The statuses of an upgrade of `GET /api/terminal/{agent_id}/ws` with a bearer token: a new session, and one of `control`. */
 // biome-ignore format: a table
 export const socketRules = {
