@@ -15,6 +15,7 @@ const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
 export const trials: readonly string[] = [
   'e2e/faults/clocks.e2e.ts',
   'e2e/faults/extremes.e2e.ts',
+  'e2e/faults/forwards.e2e.ts',
   'e2e/faults/matrix.e2e.ts',
   'e2e/faults/outages.e2e.ts',
   'e2e/faults/recordings.e2e.ts',
