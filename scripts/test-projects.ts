@@ -38,6 +38,7 @@ export const trials: readonly string[] = [
   'services/terminal/src/faults.integration.test.ts',
   'stack/src/agent-package/hand-over.integration.test.ts',
   'stack/src/agent-package/install.integration.test.ts',
+  'stack/src/agent-package/update.integration.test.ts',
 ];
 
 /** The files that take longest: what starts last should be short, or all other workers wait for it. */
@@ -56,6 +57,7 @@ const longest = [
   'presence/presence.integration.test.ts',
   'src/terminal.integration.test.ts',
   'agent-package/install.integration.test.ts',
+  'agent-package/update.integration.test.ts',
   'start-stack.integration.test.ts',
 ];
 
