@@ -8,6 +8,7 @@ import { certificateName } from '@webxterm/contracts/grpc';
 import { createLogger } from '@webxterm/shared';
 import { connectBus, openBucket } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { HttpProxy } from './support/http-proxy.ts';
 import { callInternalPort } from './support/internal-call.ts';
 import { listeningPorts } from './support/listening-ports.ts';
 import { RawTerminal } from './support/raw-terminal.ts';
@@ -76,9 +77,13 @@ const manInTheMiddle = (hubPort: number, folder: string): Promise<number> =>
 const hubPort = (): number => Number(stack.grpc[0]?.split(':').at(-1));
 
 describe('vsay', () => {
-  it('trusts a private CA by its fingerprint or by its file, for commands and terminals, and no other one', async () => {
-    const vsay = new Vsay();
-    onTestFinished(() => vsay.remove());
+  it('trusts a private CA by its fingerprint or by its file, for commands and terminals, and no other one; all of it through the proxy', async () => {
+    const proxy = await HttpProxy.start();
+    const vsay = new Vsay({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
+    onTestFinished(() => {
+      proxy.close();
+      vsay.remove();
+    });
     const scopes = ['see', 'open', 'command', 'account:read'];
     const { body } = await admin.post<{ token: string }>('/api/profile/tokens', { name: 'vsay', scopes });
     const login = (...more: string[]) => vsay.run(['login', stack.url, '--token', ...more], { input: body.token });
@@ -105,6 +110,11 @@ describe('vsay', () => {
       expect(await shell.ended).toBe(3);
       await vsay.run(['logout']);
     }
+    expect(new Set(proxy.targets)).toEqual(new Set([new URL(stack.url).host]));
+    // The proxy is the only way: without it, nothing arrives.
+    proxy.close();
+    expect(await login('--ca-fingerprint', fingerprint())).toMatchObject({ code: 254 });
+    expect(await login('--ca', file)).toMatchObject({ code: 254 });
   });
 });
 

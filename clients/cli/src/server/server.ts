@@ -1,9 +1,9 @@
-import { setGlobalProxyFromEnv } from 'node:http';
 import { isLoopback } from '@webxterm/contracts/loopback';
 import { readEnvironment } from '../configuration/environment.ts';
 import { type Profile, profileNamed, readProfiles } from '../configuration/profiles.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { cliVersion } from '../version.ts';
+import { useProxy } from './proxy.ts';
 import { trustCas } from './trust.ts';
 
 /** The server of a command, and how it is called. */
@@ -38,7 +38,7 @@ export const connectTo = (
 ): Server => {
   const url = serverAddress(address);
   trustCas(ca);
-  setGlobalProxyFromEnv();
+  useProxy();
   const fetcher: typeof fetch = (input, init) => {
     const headers = new Headers(init?.headers);
     if (token !== '') headers.set('authorization', `Bearer ${token}`);

@@ -7,6 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parseJson } from '@webxterm/contracts/json';
 import { WellKnown } from '@webxterm/contracts/rest';
 import { exitCode, Failure, systemCode } from '../failure.ts';
+import { useProxy } from './proxy.ts';
 
 const certificates = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 const timeoutMs = 10_000;
@@ -42,6 +43,7 @@ export const pinnedCa = async (url: URL, fingerprint: string): Promise<string> =
   const wanted = fingerprint.toLowerCase();
   if (!formOfFingerprint.test(wanted))
     throw new Failure('A fingerprint is sha256: and 64 hexadecimal digits.', exitCode.usage);
+  useProxy();
   const answer = WellKnown.safeParse(parseJson(await ask(new URL('/.well-known/webxterm', url))));
   const ca = answer.success ? answer.data.grpc.ca : undefined;
   if (ca === undefined) throw new Failure(`${url.origin} names no private CA. Log in without --ca-fingerprint.`);

@@ -1,0 +1,10 @@
+import { setGlobalProxyFromEnv } from 'node:http';
+
+let used = false;
+
+/** Makes every request and WebSocket of this process use the proxy of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). */
+export const useProxy = (): void => {
+  if (used) return;
+  used = true;
+  setGlobalProxyFromEnv();
+};
