@@ -1,5 +1,4 @@
 import { Run, RunOutput, RunTarget } from '@webxterm/contracts/rest';
-import type { Connection } from 'mongoose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
@@ -10,13 +9,11 @@ import { World } from '../testing/world.ts';
 let world: World;
 let hub: RunningHub;
 let other: RunningHub;
-let database: Connection;
 
 beforeAll(async () => {
   world = await World.start();
   const settings = { REGISTRATIONS_PER_MINUTE: '10000' };
   [hub, other] = [await world.hub(settings), await world.hub(settings)];
-  database = world.database('agent-hub');
 }, 120_000);
 afterAll(() => world?.stop(), 30_000);
 
@@ -128,8 +125,6 @@ describe('a run', () => {
     const again = await start(owner, { failed_of: run.run_id });
     expect(await ended(again, owner)).toMatchObject({ counts: { total: 1, succeeded: 1 } });
     expect(made.filter(({ started }) => started.length === 2).map(({ machine }) => machine.name)).toEqual(['m0009']);
-    const sent = await database.collection('audit_outbox').countDocuments({ 'event.action': 'run_command_sent' });
-    expect(sent).toBeLessThanOrEqual(201);
   }, 120_000);
 
   it('goes on when the hub that leads it and holds a part of the machines is killed, and starts no command twice', async () => {
