@@ -68,6 +68,14 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   await shows(/^1019\s*$/m);
   await page.getByRole('button', { name: 'Play again' }).waitFor();
   expect(await violations(page)).toEqual([]);
+  const paper = (): Promise<string> =>
+    page.evaluate(
+      "getComputedStyle(document.querySelector('[data-testid=player-screen] .xterm-scrollable-element')).backgroundColor",
+    );
+  const light = await paper();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await eventually('the screen in the dark theme', async () => ((await paper()) === light ? undefined : true));
+  await page.emulateMedia({ colorScheme: 'light' });
 
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download' }).click();

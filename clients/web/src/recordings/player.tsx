@@ -11,7 +11,7 @@ import {
 } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import type { Recording } from '@webxterm/contracts/rest';
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, useMemo } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { themeFor } from '../terminal/settings/color-schemes.ts';
@@ -28,12 +28,8 @@ const stepMs = 5000;
 export const Player = ({ recording }: { recording: Recording }) => {
   const { preferences } = usePreferences();
   const scheme = useComputedColorScheme('light');
-  const [theme] = useState(() => themeFor(preferences, scheme));
-  const { element, state, controls } = usePlayback(
-    recording,
-    { ...preferences, theme },
-    momentOf(window.location.hash) ?? 0,
-  );
+  const options = useMemo(() => ({ ...preferences, theme: themeFor(preferences, scheme) }), [preferences, scheme]);
+  const { element, state, controls } = usePlayback(recording, options, momentOf(window.location.hash) ?? 0);
   const { ms, durationMs } = state;
   /** The moment that a key moves to. Undefined: it is no such key. */
   const momentByKey = (key: string): number | undefined => {
@@ -53,7 +49,7 @@ export const Player = ({ recording }: { recording: Recording }) => {
   };
   return (
     <Paper withBorder radius="md" className={classes.player} component="section" aria-label="Player">
-      <div className={classes.frame} style={{ background: theme.background }} onKeyDownCapture={takeKey}>
+      <div className={classes.frame} style={{ background: options.theme.background }} onKeyDownCapture={takeKey}>
         <div ref={element} data-testid="player-screen" />
       </div>
       {state.state === 'failed' && state.error !== undefined && (

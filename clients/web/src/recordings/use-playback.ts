@@ -31,7 +31,7 @@ const recordedScreen = (options: ScreenOptions): TerminalScreen =>
     },
   );
 
-/** Plays a recording in the element of the ref. `atMs`: the moment at which it begins. */
+/** Plays a recording in the element of the ref. `options`: followed when they change. `atMs`: the moment at which it begins. */
 export const usePlayback = (
   recording: Recording,
   options: ScreenOptions,
@@ -40,12 +40,14 @@ export const usePlayback = (
   const server = useServer();
   const element = useRef<HTMLDivElement>(null);
   const playback = useRef<Playback>(undefined);
+  const shown = useRef<TerminalScreen>(undefined);
   const [state, setState] = useState<PlaybackState>({ state: 'loading', ms: 0, durationMs: recording.duration_ms });
   const [previewMs, setPreviewMs] = useState<number>();
   const [speed, setSpeed] = useState(1);
   const [skipsIdle, setSkipsIdle] = useState(true);
   const start = useEffectEvent((at: HTMLElement) => {
     const screen = recordedScreen(options);
+    shown.current = screen;
     screen.open(at);
     screen.setShown(true);
     const { recording_id: id } = recording;
@@ -75,6 +77,7 @@ export const usePlayback = (
       screen.dispose();
     };
   }, []);
+  useEffect(() => shown.current?.setOptions({ ...options, prediction: false }), [options]);
   useEffect(() => {
     if (playback.current !== undefined) playback.current.follows = recording.status === 'recording';
   }, [recording.status]);
