@@ -145,7 +145,7 @@ const NoMachines = () => (
   <EmptyState
     icon={<IconServer2 size={28} stroke={1.6} />}
     title="No machines yet"
-    text="Run two commands on a machine of yours and it appears here by itself, ready for a terminal."
+    text="Run one command on a machine of yours and it appears here by itself, ready for a terminal."
   >
     <AddButton />
   </EmptyState>
