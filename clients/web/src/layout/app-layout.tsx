@@ -8,24 +8,13 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { createSpotlight } from '@mantine/spotlight';
-import {
-  IconLayoutDashboard,
-  IconListSearch,
-  IconLogout,
-  IconMoon,
-  IconPlayerPlay,
-  IconRefresh,
-  IconSearch,
-  IconSun,
-  IconUserCircle,
-  IconUsers,
-  IconVideo,
-} from '@tabler/icons-react';
+import { IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.ts';
 import classes from './app-layout.module.css';
+import { type MainPage, mainPages } from './main-pages.ts';
 import { SecondFactorNotices } from './second-factor-notices.tsx';
 import { useHeadingFocus } from './use-heading-focus.ts';
 import { usePaletteKey } from './use-palette-key.ts';
@@ -51,14 +40,9 @@ export const AppLayout = () => {
             <Wordmark size={28} />
           </Link>
           <nav className={classes.nav} aria-label="Main">
-            <NavLink to="/dashboard" label="Dashboard" wideOnly />
-            <NavLink to="/" label="Machines" />
-            <NavLink to="/sessions" label="Sessions" />
-            <NavLink to="/runs" label="Runs" wideOnly />
-            <NavLink to="/recordings" label="Recordings" wideOnly />
-            {isAdmin && <NavLink to="/users" label="Users" wideOnly />}
-            {isAdmin && <NavLink to="/updates" label="Updates" wideOnly />}
-            {isAdmin && <NavLink to="/audit" label="Audit" wideOnly />}
+            {mainPages(isAdmin).map((page) => (
+              <NavLink key={page.to} page={page} />
+            ))}
           </nav>
           <div className={classes.end}>
             <Tooltip label="Find terminals, machines and pages (Ctrl+K)">
@@ -90,17 +74,10 @@ export const AppLayout = () => {
   );
 };
 
-interface NavLinkProps {
-  readonly to: '/' | '/dashboard' | '/sessions' | '/runs' | '/recordings' | '/users' | '/updates' | '/audit';
-  readonly label: string;
-  /** On a narrow window, only the account menu contains it. */
-  readonly wideOnly?: boolean;
-}
-
-const NavLink = ({ to, label, wideOnly }: NavLinkProps) => (
+const NavLink = ({ page: { to, label, onPhones = false } }: { page: MainPage }) => (
   <Link
     to={to}
-    data-wide-only={wideOnly}
+    data-wide-only={onPhones ? undefined : true}
     className={classes.link}
     activeProps={{ 'data-active': true, 'aria-current': 'page' }}
     activeOptions={{ exact: true, includeSearch: false }}
@@ -155,33 +132,16 @@ const AccountMenu = () => {
           </Text>
         </div>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLayoutDashboard size={18} stroke={1.7} />} component={Link} to="/dashboard">
-          Dashboard
-        </Menu.Item>
         <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
           Profile and API key
         </Menu.Item>
-        <Menu.Item leftSection={<IconPlayerPlay size={18} stroke={1.7} />} component={Link} to="/runs">
-          Runs
-        </Menu.Item>
-        <Menu.Item leftSection={<IconVideo size={18} stroke={1.7} />} component={Link} to="/recordings">
-          Recordings
-        </Menu.Item>
-        {user?.role === 'admin' && (
-          <Menu.Item leftSection={<IconUsers size={18} stroke={1.7} />} component={Link} to="/users">
-            Users
-          </Menu.Item>
-        )}
-        {user?.role === 'admin' && (
-          <Menu.Item leftSection={<IconRefresh size={18} stroke={1.7} />} component={Link} to="/updates">
-            Updates
-          </Menu.Item>
-        )}
-        {user?.role === 'admin' && (
-          <Menu.Item leftSection={<IconListSearch size={18} stroke={1.7} />} component={Link} to="/audit">
-            Audit log
-          </Menu.Item>
-        )}
+        {mainPages(user?.role === 'admin')
+          .filter(({ onPhones }) => onPhones !== true)
+          .map(({ to, label, icon: Icon }) => (
+            <Menu.Item key={to} leftSection={<Icon size={18} stroke={1.7} />} component={Link} to={to}>
+              {label}
+            </Menu.Item>
+          ))}
         <Menu.Item
           leftSection={scheme === 'dark' ? <IconSun size={18} stroke={1.7} /> : <IconMoon size={18} stroke={1.7} />}
           onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}

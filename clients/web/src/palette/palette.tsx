@@ -2,18 +2,16 @@ import '@mantine/spotlight/styles.layer.css';
 import { Spotlight, type SpotlightStore, useSpotlight } from '@mantine/spotlight';
 import {
   IconBolt,
-  IconLayoutDashboard,
-  IconListSearch,
   IconPlayerPlay,
   IconPlus,
   IconSearch,
   IconServer2,
   IconTerminal2,
   IconUserCircle,
-  IconUsers,
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { mainPages } from '../layout/main-pages.ts';
 import { useMachineList } from '../machines/machine-queries.ts';
 import { useMachineNames, useMySessions } from '../sessions/session-queries.ts';
 import { sessionTitle } from '../sessions/session-title.ts';
@@ -36,7 +34,7 @@ interface Entry {
   run(): void;
 }
 
-/** Entries of one group at most. Typing finds the others. */
+/** Sessions, machines and actions that are shown at most. Typing finds the others. */
 const maxInGroup = 8;
 
 /** An accent is found however it is typed. */
@@ -89,7 +87,7 @@ const Entries = ({ query, actions }: { query: string; actions: readonly PageActi
         <Spotlight.ActionsGroup key={group} label={group}>
           {entries
             .filter((entry) => entry.group === group)
-            .slice(0, maxInGroup)
+            .slice(0, group === 'Pages' ? undefined : maxInGroup)
             .map(({ id, label, description, icon: Icon, run }) => (
               <Spotlight.Action
                 key={id}
@@ -132,19 +130,10 @@ const useEntries = (query: string, actions: readonly PageAction[]): readonly Ent
     })),
   ];
   const pages: Entry[] = [
-    { label: 'Machines', icon: IconServer2, to: '/' },
-    { label: 'Dashboard', icon: IconLayoutDashboard, to: '/dashboard' },
-    { label: 'Sessions', icon: IconTerminal2, to: '/sessions' },
-    { label: 'Runs', icon: IconPlayerPlay, to: '/runs' },
+    ...mainPages(isAdmin),
     { label: 'Run a command', icon: IconPlayerPlay, to: '/runs/new' },
     { label: 'Add a machine', icon: IconPlus, to: '/machines/add' },
     { label: 'Profile and API key', icon: IconUserCircle, to: '/profile' },
-    ...(isAdmin
-      ? [
-          { label: 'Users', icon: IconUsers, to: '/users' },
-          { label: 'Audit log', icon: IconListSearch, to: '/audit' },
-        ]
-      : []),
   ].map(({ label, icon, to }) => ({ id: to, group: 'Pages', label, icon, run: go(to) }));
   return [
     ...others.filter((entry) => matches(query, entry)),
