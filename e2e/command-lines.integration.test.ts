@@ -42,6 +42,7 @@ const programs: [script: string, refused: string[][]][] = [
     'mutation',
     'package:agent',
     'trial:updates',
+    'ui:pictures',
   ].map((script): [string, string[][]] => [script, [['--bogus'], ['bogus']]]),
   // Its first argument is a file.
   ['support', [['--bogus'], ['a.tar.gz', 'bogus']]],
