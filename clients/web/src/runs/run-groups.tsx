@@ -30,7 +30,7 @@ interface AnswerProps {
 }
 
 const Answer = ({ group, isFirst, onFilter }: AnswerProps) => {
-  const { text, color } = targetWords({ ...group, state: 'ended' });
+  const { text, color } = targetWords(group);
   const count = machineCount(group.count);
   return (
     <Paper withBorder radius="md" p="sm" className={classes.group}>

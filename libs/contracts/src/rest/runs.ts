@@ -127,7 +127,7 @@ const RunTargetFields = z.object({
   stderr_bytes: z.number().int(),
   truncated: z.boolean().meta({ description: `There was more than ${runLimits.output} bytes of stdout or of stderr.` }),
   output_hash: z.string().nullable().meta({
-    description: 'Equal for machines with the same exit code or signal, stdout and stderr.',
+    description: 'Equal for machines with the same state, exit code or signal, stdout and stderr.',
   }),
 });
 export const RunTarget = RunTargetFields.meta({ id: 'RunTarget' });
@@ -143,6 +143,7 @@ export const RunGroup = z
   .object({
     output_hash: z.string(),
     count: z.number().int(),
+    state: RunTargetState,
     outcome: RunOutcome,
     exit_code: z.number().int().nullable(),
     signal: z.string().nullable(),

@@ -30,6 +30,7 @@ export interface TargetFilter {
 export interface OutputGroup {
   readonly output_hash: string;
   readonly count: number;
+  readonly state: RunTargetState;
   readonly outcome: RunOutcome;
   readonly exit_code: number | null;
   readonly signal: string | null;
@@ -150,6 +151,7 @@ export class RunStore {
         $group: {
           _id: '$output_hash',
           count: { $sum: 1 },
+          state: { $first: '$state' },
           outcome: { $first: '$outcome' },
           exit_code: { $first: '$exit_code' },
           signal: { $first: '$signal' },

@@ -1,4 +1,4 @@
-import { Run, RunOutput, RunTarget } from '@webxterm/contracts/rest';
+import { Run, RunGroup, RunOutput, RunTarget } from '@webxterm/contracts/rest';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
@@ -276,6 +276,14 @@ describe('a run', () => {
       { state: 'not_started', reason: 'too_many_commands', message: 'Too many.' },
       { state: 'ended', stdout_bytes: 65_536, stderr_bytes: 2, truncated: true },
       { state: 'ended', outcome: 'succeeded' },
+    ]);
+    const grouped = await hub.call('GET', `/api/runs/${run.run_id}/groups`, owner.token);
+    const { groups } = z.object({ groups: z.array(RunGroup) }).parse(grouped.body);
+    expect(groups.map(({ state, signal }) => `${state} ${signal}`).toSorted()).toEqual([
+      'ended SIGKILL',
+      'ended null',
+      'ended null',
+      'timed_out SIGTERM',
     ]);
     const { body } = await hub.call('GET', `/api/runs/${run.run_id}/targets/${flood?.agentId}/output`, owner.token);
     expect(RunOutput.parse(body)).toMatchObject({ stdout: 'x'.repeat(65_536), stderr: '\ufffd\n' });
