@@ -7,7 +7,6 @@ import {
   listRunGroups,
   listRuns,
   listRunTargets,
-  type Run,
   type RunGroup,
   runEvents,
 } from '@webxterm/contracts/rest';
@@ -25,7 +24,7 @@ import type { RunClaims } from './run-claims.ts';
 import type { RunEngine } from './run-engine.ts';
 import type { RunEventStreams } from './run-events.ts';
 import type { RunExport } from './run-export.ts';
-import { runView, targetView } from './run-views.ts';
+import { targetView } from './run-views.ts';
 import { type StartRunOptions, startRun } from './start-run.ts';
 
 export interface RunHttpOptions extends StartRunOptions {
@@ -41,25 +40,20 @@ export interface RunHttpOptions extends StartRunOptions {
 /** Mounts the API of runs. */
 export const mountRuns = (api: Api, options: RunHttpOptions): void => {
   const { store, engine, authorizer, streams, exports, machines } = options;
-  const view = async (run: RunRecord): Promise<Run> => runView(run, await store.countsOf(run));
 
   api.mount(createRun, async ({ body, caller, context }) => {
     const run = await startRun(body, caller, context, options);
     const stored = await store.require(caller, run.run_id);
     engine.lead(stored);
-    return view(stored);
+    return store.view(stored);
   });
 
   api.mount(listRuns, async ({ query, caller }) => {
     const { rows, total, next } = await store.list(caller, query);
-    const counts = await store.counts(rows);
-    const runs = await Promise.all(
-      rows.map(async (run) => runView(run, counts.get(run.run_id) ?? (await store.countsOf(run)))),
-    );
-    return { runs, total, next_cursor: next };
+    return { runs: await store.views(rows), total, next_cursor: next };
   });
 
-  api.mount(getRun, async ({ params, caller }) => view(await store.require(caller, params.run_id)));
+  api.mount(getRun, async ({ params, caller }) => store.view(await store.require(caller, params.run_id)));
 
   api.mount(listRunTargets, async ({ params, query, caller }) => {
     const { run_id } = await store.require(caller, params.run_id);
@@ -101,7 +95,7 @@ export const mountRuns = (api: Api, options: RunHttpOptions): void => {
     return text.slice(0, runLimits.preview).toWellFormed();
   };
 
-  api.mount(cancelRun, async ({ params, caller }) => view(await cancel(caller, params.run_id, options)));
+  api.mount(cancelRun, async ({ params, caller }) => store.view(await cancel(caller, params.run_id, options)));
 
   api.mount(exportRun, async ({ params, caller, context }) => {
     await exports.send(await store.require(caller, params.run_id), caller, context.response);
@@ -109,7 +103,7 @@ export const mountRuns = (api: Api, options: RunHttpOptions): void => {
   });
 
   api.mount(runEvents, async ({ params, caller, context }) => {
-    const run = await view(await store.require(caller, params.run_id));
+    const run = await store.view(await store.require(caller, params.run_id));
     await streams.serve(caller, run, context.response);
     return undefined;
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RunCounts, RunOutcome, RunTargetState } from '@webxterm/contracts/rest';
+import type { Run, RunCounts, RunOutcome, RunTargetState } from '@webxterm/contracts/rest';
 import { runLimits } from '@webxterm/contracts/run-limits';
 import { isLimitedToMachines } from '@webxterm/contracts/token-scopes';
 import { AppError } from '@webxterm/shared';
@@ -7,7 +7,7 @@ import { listMark, pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo
 import { type QueryFilter, trusted } from 'mongoose';
 import type { Person } from '../machines/access-rule.ts';
 import type { RunModels, RunOutputRecord, RunRecord, RunTargetRecord, StoredRun, StoredRunTarget } from './record.ts';
-import { countsOf } from './run-views.ts';
+import { countsOf, runView } from './run-views.ts';
 
 interface PageOf<Row> {
   readonly rows: Row[];
@@ -89,26 +89,16 @@ export class RunStore {
     return { ...pageOf(found, limit, mark, ({ _id }) => ({ key: '', id: _id })), total };
   }
 
-  /** The numbers of machines by state, of each of these runs. */
-  async counts(runs: readonly RunRecord[]): Promise<Map<string, RunCounts>> {
-    const open = runs.filter(({ counts }) => counts === null).map(({ run_id }) => run_id);
-    const groups =
-      open.length === 0
-        ? []
-        : await this.#models.targets.aggregate<{
-            _id: { run_id: string; state: RunTargetState; outcome: RunOutcome | null };
-            count: number;
-          }>([
-            { $match: { run_id: { $in: open } } },
-            { $group: { _id: { run_id: '$run_id', state: '$state', outcome: '$outcome' }, count: { $sum: 1 } } },
-          ]);
-    const counted = (runId: string): RunCounts =>
-      countsOf(groups.filter(({ _id }) => _id.run_id === runId).map(({ _id, count }) => ({ ..._id, count })));
-    return new Map(runs.map((run) => [run.run_id, run.counts ?? counted(run.run_id)]));
+  /** A run with the numbers of its machines by state. */
+  async view(run: RunRecord): Promise<Run> {
+    const countsOfRun = await this.#counts([run]);
+    return runView(run, countsOfRun(run));
   }
 
-  async countsOf(run: RunRecord): Promise<RunCounts> {
-    return (await this.counts([run])).get(run.run_id) ?? countsOf([]);
+  /** As `view`, of each of these runs. */
+  async views(runs: readonly RunRecord[]): Promise<Run[]> {
+    const countsOfRun = await this.#counts(runs);
+    return runs.map((run) => runView(run, countsOfRun(run)));
   }
 
   /** In the order of the run. @throws AppError invalid_input for a cursor of another list */
@@ -163,5 +153,23 @@ export class RunStore {
       { $limit: limit + 1 },
     ]);
     return found.map(({ _id, ...group }) => ({ output_hash: _id, ...group }));
+  }
+
+  /** Counts the machines of runs that have not ended. One that has ended has its counts. */
+  async #counts(runs: readonly RunRecord[]): Promise<(run: RunRecord) => RunCounts> {
+    const open = runs.filter(({ counts }) => counts === null).map(({ run_id }) => run_id);
+    const groups =
+      open.length === 0
+        ? []
+        : await this.#models.targets.aggregate<{
+            _id: { run_id: string; state: RunTargetState; outcome: RunOutcome | null };
+            count: number;
+          }>([
+            { $match: { run_id: { $in: open } } },
+            { $group: { _id: { run_id: '$run_id', state: '$state', outcome: '$outcome' }, count: { $sum: 1 } } },
+          ]);
+    return ({ run_id, counts }) =>
+      counts ??
+      countsOf(groups.filter(({ _id }) => _id.run_id === run_id).map(({ _id, count }) => ({ ..._id, count })));
   }
 }

@@ -13,7 +13,6 @@ import { RunEventStreams } from './run-events.ts';
 import { RunExport } from './run-export.ts';
 import { RunMachines } from './run-machines.ts';
 import { RunStore } from './run-store.ts';
-import { runView } from './run-views.ts';
 import { TargetStates } from './target-states.ts';
 
 export type RunParts = ReturnType<typeof wireRuns>;
@@ -54,7 +53,7 @@ export const wireRuns = (parts: Core & LinkParts & PresenceParts & AccessParts) 
     logger,
     read: async (runId) => {
       const run = await store.find(runId);
-      return run && runView(run, await store.countsOf(run));
+      return run && store.view(run);
     },
   });
   changes.onChange((change) => {
