@@ -6,6 +6,7 @@ import type { AllowList } from '@webxterm/shared/bus';
 import type { LinkTable } from '../agent-links/link-table.ts';
 import { personOf } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
+import { mayUse } from '../machines/linux-users.ts';
 import { isOwner, rightHolder } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { shareEnded } from './shared-session.ts';
@@ -120,8 +121,7 @@ export class Revocation {
       const { rights, linuxUsers } = await this.#options.authorizer.access(personOf(signin), attachment.agentId);
       attachment.linuxUsers = linuxUsers;
       const { linuxUser } = attachment;
-      const mayUse = linuxUser === undefined || linuxUsers === null || linuxUsers.includes(linuxUser);
-      return mayUse && rights.includes(attachment.right);
+      return (linuxUser === undefined || mayUse(linuxUsers, linuxUser)) && rights.includes(attachment.right);
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
       throw error;

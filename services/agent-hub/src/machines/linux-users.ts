@@ -14,12 +14,15 @@ export const offeredTo = (limit: Limit, ofMachine: readonly string[]): string[] 
   return ofMachine.includes(anyLinuxUser) ? [...new Set([...listed, ...limit])] : listed;
 };
 
+/** Whether a person may use this Linux user of a machine. */
+export const mayUse = (limit: Limit, name: string): boolean => limit === null || limit.includes(name);
+
 /** @throws AppError linux_user_refused */
 export const requireLinuxUser = (limit: Limit, name: string): void => {
-  if (limit === null || limit.includes(name)) return;
+  if (mayUse(limit, name)) return;
   throw new AppError(
     'linux_user_refused',
-    `Your access to this machine does not include the Linux user ${name}, only: ${limit.join(', ')}.`,
+    `Your access to this machine does not include the Linux user ${name}, only: ${limit?.join(', ')}.`,
   );
 };
 

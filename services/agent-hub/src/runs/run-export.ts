@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Places } from '@webxterm/shared';
 import type { Person } from '../machines/access-rule.ts';
+import { mayUse } from '../machines/linux-users.ts';
 import type { RunRecord, StoredRunTarget } from './record.ts';
 import type { RunMachines } from './run-machines.ts';
 import type { RunStore } from './run-store.ts';
@@ -53,9 +54,9 @@ export class RunExport {
     );
     const lines = await Promise.all(
       targets.map(async (target) => {
-        const limit = access.get(target.agent_id)?.linuxUsers;
-        const mayRead =
-          limit === null || (limit !== undefined && target.linux_user !== null && limit.includes(target.linux_user));
+        const found = access.get(target.agent_id);
+        // A machine whose command has no Linux user yet has no output.
+        const mayRead = found !== undefined && mayUse(found.linuxUsers, target.linux_user ?? '');
         const output = mayRead ? await this.#store.output(target.command_id) : undefined;
         const stdout = output?.stdout.toString('utf8') ?? null;
         const stderr = output?.stderr.toString('utf8') ?? null;

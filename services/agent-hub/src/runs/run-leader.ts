@@ -5,6 +5,7 @@ import { type Logger, toAppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { AllowList } from '@webxterm/shared/bus';
 import { personOf } from '../machines/access-rule.ts';
+import { mayUse } from '../machines/linux-users.ts';
 import { endedFact, stoppedFact } from './audit.ts';
 import { LedTarget } from './led-target.ts';
 import type { StoredRun } from './record.ts';
@@ -209,8 +210,8 @@ export class RunLeader {
       active.map(({ agentId }) => agentId),
     );
     const lost = active.filter(({ agentId, linuxUser, cancelledAtMs }) => {
-      const limit = access.get(agentId)?.linuxUsers;
-      const mayRun = limit === null || (limit !== undefined && (linuxUser === null || limit.includes(linuxUser)));
+      const found = access.get(agentId);
+      const mayRun = found !== undefined && (linuxUser === null || mayUse(found.linuxUsers, linuxUser));
       return !mayRun && cancelledAtMs === 0;
     });
     if (lost.length === 0) return;
