@@ -9,7 +9,7 @@ const browserSafe =
   '^libs/(rest-client/|stream/|terminal-client/(?!src/node/))|^libs/contracts/src/(rest|frames)/|^libs/contracts/src/(capabilities|errors|ids|plain-text|rights|session-kinds)\\.ts$';
 /** Parts of the contract that every program needs, without dependencies. */
 const common =
-  '^libs/contracts/src/(back-off|deadline|file-paths|json|linux-users|loopback|run-limits|shell-word|token-scopes)\\.ts$';
+  '^libs/contracts/src/(back-off|deadline|file-paths|json|linux-users|loopback|run-limits|shell-word|variable-name|token-scopes)\\.ts$';
 
 module.exports = {
   forbidden: [

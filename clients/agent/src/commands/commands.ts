@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { commandLimits } from '@webxterm/contracts/command-limits';
 import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
+import { variableName } from '@webxterm/contracts/variable-name';
 import type { Logger } from 'pino';
 import { describeError } from '../failure.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -127,7 +128,8 @@ export class Commands {
 /** @throws Error for a name that no variable has, or that the agent itself uses */
 const variablesOf = ({ kept }: Command): Record<string, string> => {
   const { environment = [] } = kept ?? {};
-  const wrong = environment.find(({ name }) => !/^(?!VSAY_)[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  if (wrong !== undefined) throw new Error('A name of an environment variable is not valid.');
+  const wrong = environment.find(({ name }) => !variableName.test(name));
+  if (wrong !== undefined)
+    throw new Error(`${JSON.stringify(wrong.name)} cannot be the name of an environment variable.`);
   return Object.fromEntries(environment.map(({ name, value }) => [name, value.replaceAll('\0', '')]));
 };

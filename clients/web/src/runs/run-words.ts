@@ -1,4 +1,5 @@
 import type { Run, RunCounts, RunStopCause, RunTarget } from '@webxterm/contracts/rest';
+import { variableName } from '@webxterm/contracts/variable-name';
 
 export interface Shown {
   readonly text: string;
@@ -76,8 +77,8 @@ export const firstLine = (command: string): string => {
 export const readVariables = (text: string): { variables: Record<string, string> } | { wrong: string } => {
   const variables: Record<string, string> = {};
   for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
-    const [, name, value] = /^\s*([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined || name.startsWith('VSAY_')) return { wrong: line };
+    const [, name = '', value = ''] = /^\s*([^=]*)=(.*)$/.exec(line) ?? [];
+    if (!variableName.test(name)) return { wrong: line };
     variables[name] = value;
   }
   return { variables };

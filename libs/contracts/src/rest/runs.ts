@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commandLimits } from '../command-limits.ts';
 import { AgentId, LinuxUserName, Timestamp, UserId } from '../ids.ts';
 import { runLimits } from '../run-limits.ts';
+import { variableName } from '../variable-name.ts';
 import { Moment } from './audit.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
 
@@ -45,11 +46,10 @@ export type RunStopCause = z.infer<typeof RunStopCause>;
 const noNul = (text: string): boolean => !text.includes('\0');
 const Input = z.string().max(runLimits.input).refine(noNul, 'must have no NUL character');
 
-/** Names that begin with VSAY_ are those of the agent. */
 const VariableName = z
   .string()
   .max(128)
-  .regex(/^(?!VSAY_)[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable that does not begin with VSAY_');
+  .regex(variableName, 'must be the name of a variable that does not begin with VSAY_');
 
 const RunInputs = {
   command: z
