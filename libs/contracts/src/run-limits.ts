@@ -22,3 +22,6 @@ export const runLimits = {
   groupMachines: 50,
   preview: 2000,
 } as const;
+
+/** The values of a run that names no others: commands in progress at the same time, and the time limit of each in seconds. */
+export const runDefaults = { concurrency: 50, timeoutSeconds: 60 } as const;

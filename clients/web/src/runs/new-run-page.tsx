@@ -14,7 +14,7 @@ import {
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import type { NewRun } from '@webxterm/contracts/rest';
-import { runLimits } from '@webxterm/contracts/run-limits';
+import { runDefaults, runLimits } from '@webxterm/contracts/run-limits';
 import { type FormEvent, useState } from 'react';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
@@ -32,8 +32,7 @@ declare module '@tanstack/react-router' {
 }
 
 const hourMs = 3_600_000;
-/** The values of a new form. */
-const standard = { concurrency: 50, timeout: 60, waitHours: 24 };
+const waitHours = 24;
 
 /** `/runs/new`: the command, its inputs, and its machines. */
 export const NewRunPage = () => {
@@ -46,7 +45,11 @@ export const NewRunPage = () => {
   const [lines, setLines] = useState('');
   const [find, setFind] = useState<{ by: 'tag' | 'search'; text: string }>({ by: 'tag', text: '' });
   const [linuxUser, setLinuxUser] = useState('');
-  const [pace, setPace] = useState({ concurrency: standard.concurrency, failures: 0, timeout: standard.timeout });
+  const [pace, setPace] = useState<Paces>({
+    concurrency: runDefaults.concurrency,
+    failures: 0,
+    timeout: runDefaults.timeoutSeconds,
+  });
   const [waits, setWaits] = useState(false);
   const environment = readVariables(variables);
   const machines = chosen === undefined || chosen.length === 0 ? undefined : chosen;
@@ -63,7 +66,7 @@ export const NewRunPage = () => {
       concurrency: pace.concurrency,
       ...(pace.failures > 0 && { stop_after_failures: pace.failures }),
       ...(linuxUser !== '' && { linux_user: linuxUser }),
-      ...(waits && { wait_until: new Date(Date.now() + standard.waitHours * hourMs).toISOString() }),
+      ...(waits && { wait_until: new Date(Date.now() + waitHours * hourMs).toISOString() }),
       ...(machines === undefined
         ? { [find.by]: find.text.trim() }
         : { agent_ids: machines.map(({ agent_id }) => agent_id) }),
@@ -128,7 +131,7 @@ export const NewRunPage = () => {
                 />
                 <Pace pace={pace} onPace={setPace} />
                 <Switch
-                  label="Wait up to 24 hours for machines that are offline"
+                  label={`Wait up to ${waitHours} hours for machines that are offline`}
                   checked={waits}
                   onChange={({ currentTarget }) => setWaits(currentTarget.checked)}
                 />

@@ -14,6 +14,7 @@ import {
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Run, RunTarget } from '@webxterm/contracts/rest';
+import { runLimits } from '@webxterm/contracts/run-limits';
 import { Fragment, useId, useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
 import { byteSize, duration } from '../layout/format.ts';
@@ -179,7 +180,7 @@ const Output = ({ runId, target }: { runId: string; target: RunTarget }) => {
       )}
       {truncated && (
         <Alert color="yellow" p="xs">
-          There was more output. The first 64 KiB of each are kept.
+          There was more output. The first {runLimits.output / 1024} KiB of each are kept.
         </Alert>
       )}
     </>

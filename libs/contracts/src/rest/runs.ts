@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commandLimits } from '../command-limits.ts';
 import { AgentId, LinuxUserName, Timestamp, UserId } from '../ids.ts';
-import { runLimits } from '../run-limits.ts';
+import { runDefaults, runLimits } from '../run-limits.ts';
 import { variableName } from '../variable-name.ts';
 import { Moment } from './audit.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
@@ -163,7 +163,7 @@ export const NewRun = z
     ...RunInputs,
     arguments: RunInputs.arguments.default([]),
     environment: RunInputs.environment.default({}),
-    timeout_seconds: RunInputs.timeout_seconds.default(60),
+    timeout_seconds: RunInputs.timeout_seconds.default(runDefaults.timeoutSeconds),
     linux_user: LinuxUserName.optional().meta({
       description: 'The Linux user of every machine, by default the first of my_linux_users of each.',
     }),
@@ -178,9 +178,15 @@ export const NewRun = z
     failed_of: RunId.optional().meta({
       description: 'The machines of this earlier run on which it failed, was unreachable, or was not started.',
     }),
-    concurrency: z.number().int().min(1).max(runLimits.concurrency).optional().meta({
-      description: 'Commands in progress at the same time, by default 50.',
-    }),
+    concurrency: z
+      .number()
+      .int()
+      .min(1)
+      .max(runLimits.concurrency)
+      .optional()
+      .meta({
+        description: `Commands in progress at the same time, by default ${runDefaults.concurrency}.`,
+      }),
     concurrency_percent: z
       .number()
       .min(1)

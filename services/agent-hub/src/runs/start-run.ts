@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { createRun, RouteInput } from '@webxterm/contracts/rest';
-import { runLimits } from '@webxterm/contracts/run-limits';
+import { runDefaults, runLimits } from '@webxterm/contracts/run-limits';
 import { AppError } from '@webxterm/shared';
 import { type Caller, hashSid, type RequestContext } from '@webxterm/shared/api';
 import { type Auditor, auditSigninRef } from '@webxterm/shared/audit';
@@ -11,9 +11,6 @@ import type { RunModels, RunRecord, RunStarter, RunTargetRecord } from './record
 import { RunClaims } from './run-claims.ts';
 import type { RunMachine, RunMachines } from './run-machines.ts';
 import type { RunStore } from './run-store.ts';
-
-/** From the design: 50 machines at a time. */
-const defaultConcurrency = 50;
 
 type Wanted = RouteInput<typeof createRun>['body'];
 
@@ -135,7 +132,7 @@ const runOf = (
 const concurrencyOf = ({ concurrency, concurrency_percent }: Wanted, total: number): number => {
   const wanted =
     concurrency_percent === undefined
-      ? (concurrency ?? defaultConcurrency)
+      ? (concurrency ?? runDefaults.concurrency)
       : Math.ceil((total * concurrency_percent) / 100);
   return Math.min(wanted, runLimits.concurrency);
 };
