@@ -131,12 +131,13 @@ const CancelButton = ({ run }: { run: Run }) => {
 const AgainButton = ({ run, failures }: { run: Run; failures: number }) => {
   const start = useStartRun();
   const navigate = useNavigate();
-  const { command, environment, timeout_seconds, concurrency, linux_user } = run;
+  const { command, environment, timeout_seconds, concurrency, linux_user, stop_after_failures } = run;
   const again = (): void =>
     start.mutate(
       {
         ...{ command, environment, timeout_seconds, concurrency, arguments: run.arguments, failed_of: run.run_id },
         ...(linux_user !== null && { linux_user }),
+        ...(stop_after_failures !== null && { stop_after_failures }),
       },
       { onSuccess: ({ run_id }) => void navigate({ to: `/runs/${run_id}` }) },
     );
