@@ -101,7 +101,7 @@ describe('vsay', () => {
     const asked = await own('machines', 'rm', 'named-by-vsay');
     expect([asked.code, asked.stderr]).toEqual([250, expect.stringContaining('--yes')]);
     expect((await own('machines', 'rm', '--yes', machine.agent_id)).code).toBe(0);
-    expect((await own('ls', 'named-by-vsay')).stdout).toBe('');
+    expect(await own('ls', 'named-by-vsay')).toEqual({ code: 0, stdout: '', stderr: 'No machines.\n' });
     const log = await eventually('the row of the removal', async () => {
       const rows = await own('audit', '--action', 'machine_removed', '--limit', '1');
       return rows.stdout.includes('named-by-vsay') ? rows.stdout : undefined;
@@ -126,6 +126,7 @@ describe('vsay', () => {
   it('reports its own failures by exit codes above those of shells, and by a sentence', async () => {
     const results = [
       [250, ['ls', '--jsn'], 'Did you mean --json?'],
+      [250, ['connect', '--json', ownMachine.name], "unknown option '--json'"],
       [250, ['conect', 'x'], 'Did you mean connect?'],
       [250, ['exec', ownMachine.name], "missing required argument 'command'"],
       [250, ['connect', ownMachine.name], 'This needs a terminal'],

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { serverCommand, withLinuxUser } from './commands/options.ts';
+import { serverCommand, terminalCommand, withLinuxUser } from './commands/options.ts';
 import { cliVersion } from './version.ts';
 
 // Each command loads its modules when it runs, so that the others start sooner.
@@ -15,7 +15,8 @@ const exitCodes = `
 Exit codes: exec, connect and attach pass on those of the remote side. Own failures:
   250 wrong usage, 251 not found, 252 refused, 253 not logged in, 254 not reachable, 255 any other
 
-Environment: VSAY_TOKEN, VSAY_HOST, VSAY_PROFILE, VSAY_CONFIG, XDG_CONFIG_HOME, HTTPS_PROXY, NO_PROXY
+Environment: VSAY_TOKEN, VSAY_HOST, VSAY_PROFILE, VSAY_CONFIG, XDG_CONFIG_HOME, HTTPS_PROXY, HTTP_PROXY, NO_PROXY,
+  NODE_EXTRA_CA_CERTS
 `;
 
 /** The command line. `ended` receives the exit code of a command that has one of its own. */
@@ -117,12 +118,12 @@ const addTerminals = (program: Command, ended: (code: number) => void): void => 
     .action(async (machine, words, options) =>
       ended(await (await import('./commands/exec.ts')).exec(machine, words, options)),
     );
-  withEscape(withLinuxUser(serverCommand(program, 'connect', 'Open a terminal on a machine.')))
+  withEscape(withLinuxUser(terminalCommand(program, 'connect', 'Open a terminal on a machine.')))
     .argument('<machine>', 'its name or id')
     .action(async (machine, options) =>
       ended(await (await import('./commands/terminals.ts')).connect(machine, options)),
     );
-  withEscape(serverCommand(program, 'attach', 'Go back to one of your sessions.'))
+  withEscape(terminalCommand(program, 'attach', 'Go back to one of your sessions.'))
     .argument('<session>', 'the beginning of its id')
     .action(async (session, options) =>
       ended(await (await import('./commands/terminals.ts')).attach(session, options)),

@@ -8,7 +8,7 @@ import { defaultEscape } from '../terminal/escape.ts';
 import { runTerminal } from '../terminal/run-terminal.ts';
 import type { ServerOptions } from './options.ts';
 
-export interface TerminalOptions extends ServerOptions {
+export interface TerminalOptions extends Pick<ServerOptions, 'profile'> {
   readonly linuxUser?: string;
   readonly escape?: string;
 }
