@@ -4,7 +4,7 @@ import { findMachine } from '../server/find-machine.ts';
 import { openServer } from '../server/server.ts';
 import type { ServerOptions } from './options.ts';
 
-/** Opens a page in the browser, and says which, because there may be no browser. */
+/** Opens a page in the browser. The caller has shown its address, because there may be no browser. */
 export const openInBrowser = async (address: string): Promise<void> => {
   const program = await open(address).catch(() => undefined);
   program?.on('error', () => {});

@@ -18,19 +18,12 @@ export class Progress {
   readonly #total: number;
   readonly #shown = process.stderr.isTTY;
   readonly #startedAt = performance.now();
-  #from = 0;
   #done = 0;
   #lastAt = 0;
 
   constructor(name: string, total: number) {
     this.#name = name;
     this.#total = total;
-  }
-
-  /** Bytes that were there before. They do not count for the speed. */
-  resumedAt(bytes: number): void {
-    this.#from = bytes;
-    this.#done = bytes;
   }
 
   add(bytes: number): void {
@@ -49,7 +42,7 @@ export class Progress {
 
   #write(): void {
     const seconds = Math.max(0.001, (performance.now() - this.#startedAt) / 1000);
-    const speed = (this.#done - this.#from) / seconds;
+    const speed = this.#done / seconds;
     const percent = this.#total === 0 ? 100 : Math.floor((this.#done / this.#total) * 100);
     process.stderr.write(`\r\x1b[K${this.#name}  ${percent} %  ${sizeText(this.#done)}  ${sizeText(speed)}/s`);
   }
