@@ -1,4 +1,5 @@
 import { hostname, networkInterfaces } from 'node:os';
+import { joinHostAndPort } from '@webxterm/contracts/host-and-port';
 
 const everywhere = ['0.0.0.0', '::'];
 
@@ -9,8 +10,7 @@ export interface Place {
   readonly tls: boolean;
 }
 
-const originOf = ({ host, port, tls }: Place): string =>
-  `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+const originOf = ({ host, port, tls }: Place): string => `${tls ? 'https' : 'http'}://${joinHostAndPort(host, port)}`;
 
 /** The URL to print. */
 export const publicUrl = (place: Place): string =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { splitHostAndPort, withoutBrackets } from './host-and-port.ts';
+import { joinHostAndPort, splitHostAndPort, withoutBrackets } from './host-and-port.ts';
 
 it.each([
   ['127.0.0.1:80', '127.0.0.1', 80],
@@ -20,4 +20,8 @@ it.each(['hub', 'unknown', ''])('%j has no port, and the whole is the host', (ad
 
 it('only the brackets around a whole host are removed', () => {
   expect(['[::1]', '::1', 'hub', '[::1'].map(withoutBrackets)).toEqual(['::1', '::1', 'hub', '[::1']);
+});
+
+it('an IPv6 address gets brackets before its port', () => {
+  expect([joinHostAndPort('db', 1), joinHostAndPort('::1', 22)]).toEqual(['db:1', '[::1]:22']);
 });

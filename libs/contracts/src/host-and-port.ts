@@ -10,3 +10,7 @@ export const splitHostAndPort = (address: string): { readonly host: string; read
   const end = colon === -1 ? address.length : colon;
   return { host: withoutBrackets(address.slice(0, end)), port: Number.parseInt(address.slice(end + 1), 10) };
 };
+
+/** `127.0.0.1:123`, or `[::1]:123` for an IPv6 address. `host`: without brackets. */
+export const joinHostAndPort = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

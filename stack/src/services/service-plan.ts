@@ -1,3 +1,4 @@
+import { joinHostAndPort } from '@webxterm/contracts/host-and-port';
 import type { SecretName } from '../secrets/secrets.ts';
 import { type MongoUser, mongoUsers } from '../servers/mongo-users.ts';
 
@@ -81,7 +82,7 @@ const healthUrls = (ports: readonly InstancePorts[]): string =>
 /** Addresses of the hubs for agents, host:port. */
 export const hubAddresses = ({ ports, tls }: Pick<PlanFacts, 'ports' | 'tls'>): string[] => {
   const host = tls?.hubHost ?? '127.0.0.1';
-  return ports.hub.map(({ grpc }) => `${host.includes(':') ? `[${host}]` : host}:${grpc}`);
+  return ports.hub.map(({ grpc }) => joinHostAndPort(host, grpc));
 };
 
 const common = (name: string, ports: InstancePorts, facts: PlanFacts): Record<string, string> => ({

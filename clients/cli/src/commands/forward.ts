@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
+import { joinHostAndPort } from '@webxterm/contracts/host-and-port';
 import type { Machine } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { ForwardError, ForwardStream } from '@webxterm/terminal-client/node';
@@ -84,8 +85,6 @@ const listenOn = async (
   return address;
 };
 
-const shown = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
-
 /** `vsay forward -W`: one connection on stdin and stdout. */
 const onStdio = async (stream: ForwardStream): Promise<void> => {
   process.stdin.pipe(stream);
@@ -121,12 +120,12 @@ export const forward = async (
   const listening: { address: string; port: number; target: string | null }[] = [];
   for (const each of forwards) {
     const { address, port } = await listenOn(each, (socket) => carry(socket, connect(each)));
-    say(`${shown(address, port)} leads to ${shown(each.host, each.hostPort)} on ${name}.`);
-    listening.push({ address, port, target: shown(each.host, each.hostPort) });
+    say(`${joinHostAndPort(address, port)} leads to ${joinHostAndPort(each.host, each.hostPort)} on ${name}.`);
+    listening.push({ address, port, target: joinHostAndPort(each.host, each.hostPort) });
   }
   for (const each of proxies) {
     const { address, port } = await listenOn(each, (socket) => carrySocks(socket, connect));
-    say(`${shown(address, port)} is a SOCKS proxy, which connects from ${name}.`);
+    say(`${joinHostAndPort(address, port)} is a SOCKS proxy, which connects from ${name}.`);
     listening.push({ address, port, target: null });
   }
   if (json === true) await printJson({ machine: machine.agent_id, listening });

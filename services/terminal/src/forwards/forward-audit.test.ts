@@ -4,7 +4,6 @@ import type { AuditFact } from '@webxterm/shared/audit';
 import { expect, it } from 'vitest';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { ForwardAudit } from './forward-audit.ts';
-import { targetOf } from './forward-request.ts';
 
 const sessionId = Buffer.alloc(16, 1);
 const request = { agentId: 'ag_1', sessionId, target: 'localhost:5432' } as AttachmentRequest;
@@ -120,8 +119,4 @@ it('ends a connection that cannot be audited', async () => {
   accept(0, 0, true);
   await new Promise(setImmediate);
   expect([over, left]).toEqual([['unavailable'], ['left']]);
-});
-
-it('writes an IPv6 address with brackets', () => {
-  expect([targetOf({ host: 'db', port: 1 }), targetOf({ host: '::1', port: 22 })]).toEqual(['db:1', '[::1]:22']);
 });

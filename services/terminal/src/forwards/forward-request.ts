@@ -1,5 +1,6 @@
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
 import { AttachGrant } from '@webxterm/contracts/grpc';
+import { joinHostAndPort } from '@webxterm/contracts/host-and-port';
 import type { ForwardQuery } from '@webxterm/contracts/rest';
 import { tcpKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
@@ -14,10 +15,6 @@ interface Arrival {
   readonly agentId: string;
   readonly query: z.output<typeof ForwardQuery>;
 }
-
-/** `host:port`, as the agent reads it. */
-export const targetOf = ({ host, port }: { readonly host: string; readonly port: number }): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 /**
  * The session of a forwarded connection. It has no record: its id is random and chosen by the client, the hub checks the right `forward`,
@@ -41,7 +38,7 @@ export const resolveForward = ({ requestId, admission, agentId, query }: Arrival
     mode: 'control',
     recording: 'off',
     sessionKind: tcpKind,
-    target: targetOf(query),
+    target: joinHostAndPort(query.host, query.port),
     mayCreate: kind !== 'pass',
     from: undefined,
     viewerId,
