@@ -12,6 +12,7 @@ import { printJson, say } from '../output/print.ts';
 import { findMachine } from '../server/find-machine.ts';
 import { codeOfRefusal } from '../server/report.ts';
 import { openServer, type Server } from '../server/server.ts';
+import { codeOfSignal, endingSignals } from '../terminal/ending.ts';
 import type { ServerOptions } from './options.ts';
 
 export interface ForwardOptions extends ServerOptions {
@@ -21,7 +22,6 @@ export interface ForwardOptions extends ServerOptions {
 }
 
 const maxText = 300;
-const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The machine, to which this token may forward. @throws Failure */
 const reachable = async (server: Server, wanted: string): Promise<Machine> => {
@@ -130,7 +130,7 @@ export const forward = async (
   }
   if (json === true) await printJson({ machine: machine.agent_id, listening });
   const ended = Promise.withResolvers<number>();
-  for (const [signal, code] of Object.entries(signals)) process.once(signal, () => ended.resolve(code));
+  for (const signal of endingSignals) process.once(signal, () => ended.resolve(codeOfSignal(signal)));
   // The open connections end with this process: the machine resets them.
   process.exit(await ended.promise);
 };

@@ -1,3 +1,4 @@
+import { ForwardQuery } from '@webxterm/contracts/rest';
 import { exitCode, Failure } from '../failure.ts';
 
 /** An address here, and the target on the machine. */
@@ -18,7 +19,8 @@ const portOf = (text: string | undefined, least: number): number | undefined => 
   return /^\d{1,5}$/.test(text ?? '') && port >= least && port <= 65_535 ? port : undefined;
 };
 
-const isHost = (text: string): boolean => /^[A-Za-z0-9._:-]{1,253}$/.test(text);
+/** Whether the server takes it as the host of a forwarded connection. */
+export const isHost = (text: string): boolean => ForwardQuery.shape.host.safeParse(text).success;
 
 /** `[bind:]port:host:hostport` of -L, as of ssh. @throws Failure */
 export const readLocalForward = (text: string): LocalForward => {

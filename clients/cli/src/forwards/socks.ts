@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { ForwardError } from '@webxterm/terminal-client/node';
-import type { LocalForward } from './local-forward.ts';
+import { isHost, type LocalForward } from './local-forward.ts';
 
 // SOCKS 5 (RFC 1928) without authentication, as far as a browser needs it: CONNECT to a name or an address.
 
@@ -61,8 +61,7 @@ export const readSocksRequest = async (socket: Socket): Promise<Pick<LocalForwar
   const host = await readHost(socket, type);
   const hostPort = (await take(socket, 2)).readUInt16BE();
   if (command !== 1) return refuse(socket, reply.noSuchCommand, 'a command besides CONNECT');
-  if (!/^[A-Za-z0-9._:-]{1,253}$/.test(host) || hostPort === 0)
-    return refuse(socket, reply.notAllowed, 'a name that is none');
+  if (!isHost(host) || hostPort === 0) return refuse(socket, reply.notAllowed, 'a name that is none');
   return { host, hostPort };
 };
 

@@ -1,4 +1,4 @@
-import { getMachine, listMachines, type Machine } from '@webxterm/contracts/rest';
+import { AgentId, getMachine, listMachines, type Machine } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { ApiError, ask } from '@webxterm/rest-client';
 import type { z } from 'zod';
@@ -22,11 +22,9 @@ export const allMachines = async ({ fetcher }: Server, filter: MachineFilter): P
   return found;
 };
 
-const isId = (text: string): boolean => /^ag_[0-9A-Za-z]+$/.test(text);
-
 /** The machine with this name, in any case, or this id. @throws Failure if there is none, or several */
 export const findMachine = async (server: Server, wanted: string): Promise<Machine> => {
-  if (isId(wanted)) {
+  if (AgentId.safeParse(wanted).success) {
     const byId = await ask(server.fetcher, getMachine, { params: { agent_id: wanted } }).catch((error: unknown) => {
       if (error instanceof ApiError && error.status === 404) return undefined;
       throw error;

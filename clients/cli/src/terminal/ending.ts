@@ -15,6 +15,9 @@ export const codeOfSignal = (signal: string): number => {
   return number === undefined ? exitCode.failure : 128 + number;
 };
 
+/** Signals at which vsay ends, with the exit code of `codeOfSignal`. */
+export const endingSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+
 const causes: Readonly<Record<Extract<TerminalState, { state: 'ended' }>['cause'], string>> = {
   shell_exit: '',
   ended_by_user: 'The session was ended by you or an administrator.',

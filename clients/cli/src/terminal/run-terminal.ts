@@ -6,7 +6,7 @@ import { TerminalClient, TerminalRefusal, type TerminalState, type TerminalTicke
 import { exitCode, Failure } from '../failure.ts';
 import { codeOfRefusal, reportOf } from '../server/report.ts';
 import type { Server } from '../server/server.ts';
-import { type Ending, endingOf } from './ending.ts';
+import { codeOfSignal, type Ending, endingOf, endingSignals } from './ending.ts';
 import { EscapeScanner, type EscapeStep } from './escape.ts';
 import { LocalTerminal } from './local-terminal.ts';
 import { ReplayFilter } from './replay.ts';
@@ -33,8 +33,6 @@ export const runTerminal = (server: Server, remote: RemoteTerminal): Promise<End
 
 /** An id may begin with a dash. */
 const attachLine = (sessionId: string): string => `vsay attach ${sessionId.startsWith('-') ? '-- ' : ''}${sessionId}`;
-
-const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 class Session {
   readonly #server: Server;
@@ -78,9 +76,8 @@ class Session {
   }
 
   async run(): Promise<Ending> {
-    const onSignal = (signal: keyof typeof signals): void => this.#leave(signals[signal]);
-    const names = Object.keys(signals) as (keyof typeof signals)[];
-    for (const name of names) process.on(name, onSignal);
+    const onSignal = (signal: NodeJS.Signals): void => this.#leave(codeOfSignal(signal));
+    for (const name of endingSignals) process.on(name, onSignal);
     try {
       this.#local.enter(
         (typed) => this.#typed(typed),
@@ -91,7 +88,7 @@ class Session {
     } finally {
       this.#client.close();
       this.#local.restore();
-      for (const name of names) process.off(name, onSignal);
+      for (const name of endingSignals) process.off(name, onSignal);
     }
   }
 
