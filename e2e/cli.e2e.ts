@@ -250,6 +250,9 @@ describe('vsay cp', () => {
     const down = await vsay.run(['cp', '--json', '-r', machine('tree'), join(here, 'copy')]);
     expect(down.code).toBe(0);
     expect(JSON.parse(down.stdout)).toEqual({ files: 4, bytes: 2 * bytes.length + 5 });
+    // The content of a folder, into one that is there.
+    expect(await vsay.run(['cp', '-r', `${join(here, 'tree/deep')}/.`, machine('')])).toMatchObject({ code: 0 });
+    expect(readFileSync(join(there, 'back\\slash é'), 'utf8')).toBe('small');
     for (const path of ['big', 'deep/empty', 'deep/back\\slash é'])
       expect(readFileSync(join(here, 'copy', path)).equals(readFileSync(join(here, 'tree', path)))).toBe(true);
   });

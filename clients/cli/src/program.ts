@@ -151,7 +151,7 @@ const addFiles = (program: Command): void => {
   withLinuxUser(serverCommand(program, 'cp', 'Copy files to a machine, or from machines.'))
     .argument('<places...>', 'the files, and where to: PATH or MACHINE:PATH')
     .option('-r, --recursive', 'copy folders with everything in them')
-    .option('-n, --no-clobber', 'replace no file')
+    .option('-n, --no-clobber', 'replace no file: end at one that is there already')
     .action(async (places, options) => (await import('./commands/copy.ts')).copy(places, options));
 };
 

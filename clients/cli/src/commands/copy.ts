@@ -66,8 +66,8 @@ class Copier {
     const isFolder = target.path === '' || target.path.endsWith('/') || (await this.#list(to)) !== undefined;
     if (sources.length > 1 && !isFolder) throw notAFolder(to.path);
     for (const source of sources) {
-      const name = textOfPath(Buffer.from(basename(source)));
-      await this.#send(source, isFolder ? { ...to, path: joinPath(to.path, name) } : to);
+      const name = nameIn(source);
+      await this.#send(source, isFolder && name !== undefined ? { ...to, path: joinPath(to.path, name) } : to);
     }
   }
 
@@ -120,7 +120,7 @@ class Copier {
 
   async #loadFile(from: Remote, local: string): Promise<void> {
     if (!this.#options.clobber && (await stat(local).catch(() => undefined)) !== undefined)
-      throw new Failure(`${local} is there already.`);
+      throw new Failure(`${shown(local)} is there already. To replace it, leave out --no-clobber.`);
     this.#count(await loadFile(from, local, shown(from.path)));
   }
 
@@ -172,6 +172,12 @@ const shown = (path: string): string => plainText(path, 200);
 
 const notAFolder = (path: string): Failure =>
   new Failure(`${shown(path)} is not a folder, so it cannot take several files.`, exitCode.usage);
+
+/** The name that a local file or folder gets in a folder of a machine. Undefined for `.`, `..` and `/`: their content goes into the folder itself. */
+const nameIn = (source: string): string | undefined => {
+  const name = basename(source);
+  return name === '' || name === '.' || name === '..' ? undefined : textOfPath(Buffer.from(name));
+};
 
 const isLocalFolder = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isDirectory() === true;
