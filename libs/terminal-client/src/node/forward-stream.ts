@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { closeCode } from '@webxterm/contracts/frames';
+import { closeCode, type EndCause } from '@webxterm/contracts/frames';
 import { TcpMessageReader, type TcpPart, tcpData, tcpEnd } from '@webxterm/contracts/tcp-messages';
 import { type TerminalClientOptions, TerminalRefusal, type TerminalState } from '../api.ts';
 import { idToText, newId } from '../id-text.ts';
@@ -182,7 +182,7 @@ export class ForwardStream extends Duplex {
       return;
     }
     if (this.#remoteEnded && cause === 'shell_exit') return;
-    this.destroy(new ForwardError('ECONNRESET', `The connection was ended: ${endings[cause] ?? cause}.`));
+    this.destroy(new ForwardError('ECONNRESET', `The connection was ended: ${endings[cause]}.`));
   }
 
   #startGivingUp(): void {
@@ -193,10 +193,14 @@ export class ForwardStream extends Duplex {
   }
 }
 
-const endings: Readonly<Record<string, string>> = {
-  unknown: 'the machine waited 30 s for this client, or has restarted',
-  detach_timeout: 'the machine waited 30 s for this client',
+const endings: Readonly<Record<EndCause, string>> = {
+  shell_exit: 'it broke on the machine',
+  ended_by_user: 'you or an administrator ended it',
   access_revoked: 'you may no longer forward to this machine',
-  agent_stopped: 'the agent of the machine stopped',
   machine_deleted: 'the machine was removed',
+  user_disabled: 'the account is disabled',
+  detach_timeout: 'the machine waited 30 s for this client',
+  agent_stopped: 'the agent of the machine stopped',
+  spawn_failed: 'the machine could not make it',
+  unknown: 'the machine waited 30 s for this client, or has restarted',
 };
