@@ -7,8 +7,8 @@ import { lostByUpdate, TcpProcess } from './tcp-process.ts';
 const bounds = { group: 'forwarded connections', perUser: 256, ofAll: 384 } as const;
 
 /**
- * At most half of it is on its way to a viewer, or waits for one that reads nothing. As for files, more would delay the keys of terminals
- * on the same machine (files.md).
+ * Half of it and one read of 64 KiB are at most on their way to a viewer, or wait for one that reads nothing. As for files, more would delay
+ * the keys of terminals on the same machine (ADR 40).
  */
 const ringSize = 256 * 1024;
 
