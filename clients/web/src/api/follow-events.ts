@@ -1,5 +1,5 @@
 import { jittered, waitAfter } from '@webxterm/contracts/back-off';
-import { eventReader, type ServerEvent } from '../machines/event-stream.ts';
+import { eventReader, type ServerEvent } from './event-stream.ts';
 import { SignedOutError } from './signed-out-error.ts';
 
 /** The hub sends a comment every 15 s. After two missed ones the stream is dead, even if TCP still looks connected. */
