@@ -120,7 +120,7 @@ export class RunDispatch {
     const waited = before.state === 'waiting';
     if (waited && (run.state === 'ended' || run.stop !== null)) return before.state;
     if (!link.capabilities.includes('kept_commands'))
-      return this.#give(before, {
+      return this.#endAs(before, {
         state: 'not_started',
         reason: 'command_not_run',
         message: 'The agent of this machine takes no part in runs. Update the agent.',
@@ -134,7 +134,7 @@ export class RunDispatch {
     } catch (error) {
       const known = toAppError(error);
       const end = waited ? refusalOf(known) : undefined;
-      if (end !== undefined) return this.#give(target, end);
+      if (end !== undefined) return this.#endAs(target, end);
       if (waited) await states.notSent(target);
       throw known;
     }
@@ -162,7 +162,7 @@ export class RunDispatch {
     return linuxUser;
   }
 
-  async #give(target: StoredRunTarget, end: TargetEnd): Promise<RunTargetState> {
+  async #endAs(target: StoredRunTarget, end: TargetEnd): Promise<RunTargetState> {
     return (await this.#options.states.end(target, end))?.state ?? target.state;
   }
 
