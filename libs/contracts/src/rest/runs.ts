@@ -176,7 +176,8 @@ export const NewRun = z
       .meta({ description: 'The machines with this tag. With search: of those.' }),
     search: searchText(200).min(1).optional().meta({ description: 'Part of name, description or a tag, any case.' }),
     failed_of: RunId.optional().meta({
-      description: 'The machines of this earlier run on which it failed, was unreachable, or was not started.',
+      description:
+        'The machines of this earlier run with the outcome failed: also those that were unreachable, or on which it was not started.',
     }),
     concurrency: z
       .number()
@@ -224,7 +225,7 @@ export const createRun = defineRoute({
   access: 'user',
   summary: 'Run a command on many machines',
   description: [
-    'The machines are resolved now. Those that a tag or a search finds and on which the caller may run no commands are left out; a named one is an error.',
+    'The machines are resolved now. Those that tag, search or failed_of finds and on which the caller may run no commands are left out; a named one is an error.',
     'Each machine starts the command at most once. The command stands in the audit log: put no secrets into it.',
     `A user has at most ${runLimits.ofUser} runs in progress: too_many_runs. Each command counts as one of the ${commandLimits.ofUserOnMachine} of the user on its machine.`,
     'The run ends with the sign-in or access token that starts it.',
