@@ -126,7 +126,7 @@ export class LiveTerminal {
   }
 
   /** Whether leaving the page needs a confirmation. */
-  get asksToBeLeft(): boolean {
+  get asksBeforeLeaving(): boolean {
     const busy = this.screen.busy(this.#foreground?.state);
     return leavingNeedsAnswer({ over: this.#over, guest: this.#guest, busy });
   }

@@ -75,7 +75,7 @@ export const useLiveTerminal = (
   useEffect(() => {
     // The browser closes the tab on Ctrl+W. A user who meant it for an editor or for the line is asked first.
     const ask = (event: BeforeUnloadEvent): void => {
-      if (terminal?.asksToBeLeft === true) event.preventDefault();
+      if (terminal?.asksBeforeLeaving === true) event.preventDefault();
     };
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);

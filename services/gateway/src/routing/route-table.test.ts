@@ -1,6 +1,6 @@
 import { allRoutes } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
-import { isTerminalSocket, RouteTable } from './route-table.ts';
+import { isWebSocketPath, RouteTable } from './route-table.ts';
 
 const table = new RouteTable(allRoutes);
 const idOf = (method: string, path: string): string => {
@@ -36,9 +36,15 @@ describe('the route table', () => {
     expect(table.match('POST', '/api/machines/events')).toMatchObject({ allow: ['GET', 'HEAD', 'OPTIONS'] });
   });
 
-  it('has the one path of WebSockets', () => {
-    expect(isTerminalSocket('/api/terminal/ag_x/ws')).toBe(true);
-    for (const path of ['/api/terminal//ws', '/api/terminal/a/b/ws', '/api/terminal/a/ws/', '/api/terminal/a/WS'])
-      expect(isTerminalSocket(path)).toBe(false);
+  it('has the two paths of WebSockets', () => {
+    for (const path of ['/api/terminal/ag_x/ws', '/api/terminal/ag_x/tcp']) expect(isWebSocketPath(path)).toBe(true);
+    for (const path of [
+      '/api/terminal//ws',
+      '/api/terminal/a/b/ws',
+      '/api/terminal/a/ws/',
+      '/api/terminal/a/WS',
+      '/api/terminal/a/tcps',
+    ])
+      expect(isWebSocketPath(path)).toBe(false);
   });
 });

@@ -63,4 +63,4 @@ const find = (node: Node, segments: readonly string[], index: number): Node | un
 const socketPath = /^\/api\/terminal\/[^/]+\/(ws|tcp)$/;
 
 /** Whether the path is `/api/terminal/:agent_id/ws` or `/api/terminal/:agent_id/tcp`, the only ones that accept a WebSocket. */
-export const isTerminalSocket = (path: string): boolean => socketPath.test(path);
+export const isWebSocketPath = (path: string): boolean => socketPath.test(path);

@@ -17,7 +17,7 @@ import {
   readFraming,
 } from '../request-checks/admit.ts';
 import { declaredLength, type Framing, isBodyless } from '../request-checks/framing.ts';
-import { isTerminalSocket, RouteTable } from '../routing/route-table.ts';
+import { isWebSocketPath, RouteTable } from '../routing/route-table.ts';
 import { maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
@@ -179,7 +179,7 @@ export class GatewayServer {
   }
 
   #unknown(path: string): AppError {
-    return isTerminalSocket(path) ? new AppError('upgrade_required') : new AppError('not_found');
+    return isWebSocketPath(path) ? new AppError('upgrade_required') : new AppError('not_found');
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -209,7 +209,7 @@ export class GatewayServer {
   #admitUpgrade(request: IncomingMessage, requestId: string, framing: Framing | AppError): Admitted {
     const upgrade = request.headers.upgrade;
     const admitted = admit(this.#options, request, requestId, framing);
-    if (!isTerminalSocket(admitted.target.path)) throw this.#noUpgradeHere(request, admitted.target.path);
+    if (!isWebSocketPath(admitted.target.path)) throw this.#noUpgradeHere(request, admitted.target.path);
     const problem = upgradeProblem(request, upgrade, admitted.framing);
     if (problem !== undefined) throw problem;
     checkOrigin(this.#options.names, admitted.origin);
