@@ -3,6 +3,7 @@ import { ask } from '@webxterm/rest-client';
 import { exitCode, Failure } from '../failure.ts';
 import { printRows } from '../output/print.ts';
 import { findMachine } from '../server/find-machine.ts';
+import { pagesOf } from '../server/pages.ts';
 import { openServer } from '../server/server.ts';
 import type { ServerOptions } from './options.ts';
 
@@ -40,14 +41,14 @@ export const audit = async (options: AuditOptions): Promise<void> => {
     ...(options.action !== undefined && { action: actionOf(options.action) }),
   };
   const rows: AuditRow[] = [];
-  let cursor: string | undefined;
-  do {
+  const page = (at: { cursor?: string }) => {
     const limit = Math.min(largestPage, wanted - rows.length);
-    const query = { ...filter, limit, ...(cursor !== undefined && { cursor }) };
-    const page = await ask(server.fetcher, listAudit, { query });
-    rows.push(...page.events);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined && rows.length < wanted);
+    return ask(server.fetcher, listAudit, { query: { ...filter, limit, ...at } });
+  };
+  for await (const { events } of pagesOf(page)) {
+    rows.push(...events);
+    if (rows.length >= wanted) break;
+  }
   await printRows(options.json === true, rows, {
     heads: ['TIME', 'USER', 'ACTION', 'RESULT', 'TARGET', 'ADDRESS', 'REASON'],
     row,

@@ -10,6 +10,7 @@ import { sizeText } from '../files/progress.ts';
 import { loadFile, placeIn, type Remote, sendFile } from '../files/transfer.ts';
 import { printJson, say } from '../output/print.ts';
 import { findMachine } from '../server/find-machine.ts';
+import { pagesOf } from '../server/pages.ts';
 import { openServer, type Server } from '../server/server.ts';
 import type { ServerOptions } from './options.ts';
 
@@ -127,12 +128,9 @@ class Copier {
   /** The entries of a folder. Undefined: it is none, or nothing is there. */
   async #list(folder: Remote): Promise<AsyncIterable<FileEntry> | undefined> {
     const { params, as } = placeIn(folder);
-    const page = (cursor?: string) =>
-      ask(this.#server.fetcher, listFiles, {
-        params,
-        query: { path: folder.path, limit: 1000, ...as, ...(cursor !== undefined && { cursor }) },
-      });
-    const first = await page().catch((error: unknown) => {
+    const page = (at: { cursor?: string }) =>
+      ask(this.#server.fetcher, listFiles, { params, query: { path: folder.path, limit: 1000, ...as, ...at } });
+    const first = await page({}).catch((error: unknown) => {
       if (error instanceof ApiError && (error.code === 'not_a_folder' || error.code === 'file_not_found'))
         return undefined;
       throw error;
@@ -140,10 +138,8 @@ class Copier {
     if (first === undefined) return undefined;
     if (first.cut) say(`vsay: ${shown(folder.path)} has more entries than are listed. The others are left out.`);
     return (async function* () {
-      for (let { entries, next_cursor } = first; ; { entries, next_cursor } = await page(next_cursor)) {
+      for await (const { entries } of pagesOf(async (at) => (at.cursor === undefined ? first : page(at))))
         yield* entries;
-        if (next_cursor === null) return;
-      }
     })();
   }
 

@@ -1,8 +1,10 @@
 import { endSession, listSessions, type TerminalSession } from '@webxterm/contracts/rest';
+import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { ask, send } from '@webxterm/rest-client';
 import { exitCode, Failure } from '../failure.ts';
 import { printJson, printRows, say } from '../output/print.ts';
 import { allMachines, findMachine } from '../server/find-machine.ts';
+import { pagesOf } from '../server/pages.ts';
 import { openServer, type Server } from '../server/server.ts';
 import { defaultEscape } from '../terminal/escape.ts';
 import { runTerminal } from '../terminal/run-terminal.ts';
@@ -37,12 +39,8 @@ export const connect = async (machine: string, options: TerminalOptions): Promis
 
 const allSessions = async ({ fetcher }: Server): Promise<TerminalSession[]> => {
   const found: TerminalSession[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ask(fetcher, listSessions, { query: cursor === undefined ? {} : { cursor } });
-    found.push(...page.sessions.filter(({ kind }) => kind === 'pty'));
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined);
+  for await (const { sessions } of pagesOf((query) => ask(fetcher, listSessions, { query })))
+    found.push(...sessions.filter(({ kind }) => kind === defaultKind));
   return found;
 };
 

@@ -3,6 +3,7 @@ import { plainText } from '@webxterm/contracts/text';
 import { ApiError, ask } from '@webxterm/rest-client';
 import type { z } from 'zod';
 import { exitCode, Failure } from '../failure.ts';
+import { pagesOf } from './pages.ts';
 import type { Server } from './server.ts';
 
 const pageSize = 500;
@@ -12,13 +13,8 @@ export type MachineFilter = Pick<z.input<typeof listMachines.query>, 'search' | 
 /** All machines that match. */
 export const allMachines = async ({ fetcher }: Server, filter: MachineFilter): Promise<Machine[]> => {
   const found: Machine[] = [];
-  let cursor: string | undefined;
-  do {
-    const query = { ...filter, limit: pageSize, ...(cursor !== undefined && { cursor }) };
-    const page = await ask(fetcher, listMachines, { query });
-    found.push(...page.machines);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined);
+  const pages = pagesOf((at) => ask(fetcher, listMachines, { query: { ...filter, limit: pageSize, ...at } }));
+  for await (const { machines } of pages) found.push(...machines);
   return found;
 };
 
