@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { beginProgramLogin, redeemProgramLogin } from '@webxterm/contracts/rest';
+import { beginProgramLogin, programLoginSeconds, redeemProgramLogin } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import type { TokenScope } from '@webxterm/contracts/token-scopes';
 import { ask } from '@webxterm/rest-client';
-import { exitCode, Failure } from '../failure.ts';
+import { exitCode, Failure, systemCode } from '../failure.ts';
 import { say } from '../output/print.ts';
 import type { Server } from '../server/server.ts';
 import { openInBrowser } from './open-page.ts';
@@ -41,7 +42,7 @@ const throughBrowser = async (server: Server, scopes: TokenScope[]): Promise<str
     const { token } = await ask(server.fetcher, redeemProgramLogin, {
       body: { request, code_verifier: verifier, code },
     });
-    if (token === null) throw new Failure('The server has no answer of yours. Log in again.');
+    if (token === null) throw new Failure('The server has not received your answer. Log in again.');
     return token;
   } finally {
     loopback.close();
@@ -62,7 +63,8 @@ const byCode = async (server: Server, scopes: TokenScope[]): Promise<string> => 
   throw late();
 };
 
-const late = (): Failure => new Failure('Nobody agreed within 10 minutes. Log in again.', exitCode.signedOut);
+const late = (): Failure =>
+  new Failure(`Nobody agreed within ${programLoginSeconds / 60} minutes. Log in again.`, exitCode.signedOut);
 
 /** A server of this computer to which the browser brings the code. It is at a path that nobody else knows. */
 class Loopback {
@@ -75,12 +77,14 @@ class Loopback {
     const loopback = new Loopback();
     // A refusal may come before the code is waited for.
     loopback.#code.promise.catch(() => {});
-    await new Promise<void>((resolve, reject) => {
-      loopback.#server.once('error', reject);
-      loopback.#server.listen(0, '127.0.0.1', resolve);
+    loopback.#server.listen(0, '127.0.0.1');
+    await once(loopback.#server, 'listening').catch((error: unknown) => {
+      throw new Failure(
+        `The browser cannot bring its answer: ${systemCode(error) ?? String(error)}. Log in with --no-browser.`,
+      );
     });
     const address = loopback.#server.address();
-    if (address === null || typeof address === 'string') throw new Failure('No port of this computer is free.');
+    if (address === null || typeof address === 'string') throw new Error('a listener has no port');
     loopback.#host = `127.0.0.1:${address.port}`;
     return loopback;
   }
