@@ -103,8 +103,8 @@ export const mountRuns = (api: Api, options: RunHttpOptions): void => {
   });
 
   api.mount(runEvents, async ({ params, caller, context }) => {
-    const run = await store.view(await store.require(caller, params.run_id));
-    await streams.serve(caller, run, context.response);
+    const { run_id } = await store.require(caller, params.run_id);
+    await streams.serve(caller, run_id, context.response);
     return undefined;
   });
 };

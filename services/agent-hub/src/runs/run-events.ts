@@ -41,24 +41,24 @@ export class RunEventStreams {
   }
 
   /** Serves a stream until the client disconnects, the sign-in or the run ends, or the service shuts down. @throws AppError too_many_requests, unavailable */
-  async serve(caller: Caller, run: Run, response: ServerResponse): Promise<void> {
+  async serve(caller: Caller, runId: string, response: ServerResponse): Promise<void> {
     if (this.#ending) throw new AppError('unavailable');
     await this.#places.within(caller.userId, async () => {
       // One event of each machine, and one of the run.
       const stream = new EventStream(response, caller, this.#options.allowList, runLimits.targets + 1);
-      const readers = this.#readers.get(run.run_id) ?? { streams: new Set(), timer: undefined, dueAt: 0 };
-      this.#readers.set(run.run_id, readers);
+      const readers = this.#readers.get(runId) ?? { streams: new Set(), timer: undefined, dueAt: 0 };
+      this.#readers.set(runId, readers);
       readers.streams.add(stream);
       stream.endIfOver();
-      // Read again, because it may have changed before the stream was added.
-      this.#readWithin(run.run_id, readers, 0);
+      // The stream begins with the run as it is now.
+      this.#readWithin(runId, readers, 0);
       try {
         await stream.ended;
       } finally {
         readers.streams.delete(stream);
-        if (readers.streams.size === 0 && this.#readers.get(run.run_id) === readers) {
+        if (readers.streams.size === 0 && this.#readers.get(runId) === readers) {
           clearTimeout(readers.timer);
-          this.#readers.delete(run.run_id);
+          this.#readers.delete(runId);
         }
       }
     });
