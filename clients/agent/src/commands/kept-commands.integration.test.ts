@@ -65,7 +65,11 @@ describe('a command of a run', () => {
     kept.order(order('a', 'printf "%s|%s|%s|%s" "$INPUT" "$1" "$2" "$#"; env | grep -c ^VSAY_INPUT', inputs));
     expect(await resultOf('a')).toMatchObject({ text: `${value}|${value}|-e|30\n`, error: '' });
     kept.order(order('b', 'echo no', { environment: [{ name: 'VSAY_COMMAND', value: 'x' }] }));
-    expect(await resultOf('b')).toMatchObject({ text: '', errorCode: 'command_not_run' });
+    expect(await resultOf('b')).toMatchObject({
+      text: '',
+      errorCode: 'command_not_run',
+      error: expect.stringContaining('"VSAY_COMMAND"'),
+    });
   });
 
   it('starts once by its id, and its result is reported again until it is stored, also on another link', async () => {
@@ -118,7 +122,7 @@ describe('a command of a run', () => {
     kept.cancel(idOf('b'));
     expect(await resultOf('b')).toMatchObject({ text: '', cancelled: true });
     kept.order(order('c', `test -e '${file('never')}' && echo it ran`));
-    expect(await resultOf('c')).toMatchObject({ text: '' });
+    expect(await resultOf('c')).toMatchObject({ text: '', exitCode: 1 });
   });
 
   it('is refused if its id cannot be kept', async () => {
