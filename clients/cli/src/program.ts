@@ -100,12 +100,12 @@ const addMachineChanges = (program: Command): void => {
     .action(async (machine, tags, options) => (await changes()).tag(machine, tags, options));
   serverCommand(machines, 'rm', 'Remove a machine for all its users.')
     .argument('<machine>', 'its name or id')
-    .option('--yes', 'do it')
+    .option('--yes', 'confirm the removal')
     .action(async (machine, options) => (await changes()).remove(machine, options));
   serverCommand(program, 'audit', 'Show the audit log, for administrators.')
     .option('--machine <machine>', 'only rows about this machine')
     .option('--action <action>', 'only rows of this action')
-    .option('--limit <rows>', 'the latest so many rows', '50')
+    .option('--limit <rows>', 'how many rows, from the latest on', '50')
     .action(async (options) => (await import('./commands/audit.ts')).audit(options));
 };
 
