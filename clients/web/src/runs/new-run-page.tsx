@@ -212,7 +212,7 @@ const FindMachines = ({ find, onFind }: FindMachinesProps) => (
 const FoundCount = ({ by, text }: { by: 'tag' | 'search'; text: string }) => {
   const found = useMachineList({ limit: 1, [by]: text });
   if (found.data === undefined) return '…';
-  return `${machineCount(found.data.total)} now. Those on which you may not run commands are left out.`;
+  return `${machineCount(found.data.total)} now. Those that were never connected, or on which you may not run commands, are left out.`;
 };
 
 interface Paces {
