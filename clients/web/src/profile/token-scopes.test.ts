@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { scopeChoices } from './token-scopes.ts';
 
 describe('the scopes that a user can choose for a token', () => {
-  it('are those that a route accepts', () => {
+  it('are those that a route or WebSocket asks for', () => {
     expect(scopeChoices(false)).toEqual([
       'see',
       'open',
       'command',
       'files_read',
       'files_write',
+      'forward',
       'watch',
       'manage',
       'account:read',

@@ -17,8 +17,17 @@ export const scopeText: Readonly<Record<TokenScope, string>> = {
   'updates:manage': 'Pause and resume the updates of agents',
 };
 
-/** Scopes that a route accepts. `createTicket` asks for `watch` itself, for the session of another user. */
-const used: ReadonlySet<TokenScope> = new Set([...Object.values(tokenRules).flat(), 'watch']);
+/**
+ * Scopes that a route asks for. `createTicket` asks for `watch` itself, for the session of another user, and the WebSocket of a forwarded
+ * connection for `forward`. A route that every token can call asks for none.
+ */
+const used: ReadonlySet<TokenScope> = new Set([
+  ...Object.values(tokenRules)
+    .filter((scopes) => scopes.length < TokenScope.options.length)
+    .flat(),
+  'watch',
+  'forward',
+]);
 
 /** The scopes that the user can choose. */
 export const scopeChoices = (isAdmin: boolean): readonly TokenScope[] =>
