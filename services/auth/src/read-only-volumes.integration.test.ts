@@ -197,6 +197,7 @@ class ServersOnAFileSystem {
 /** Both servers with their data on a file system of 800 MB, more than half of which they take at their start. */
 class ServersOnASmallDisk {
   readonly #folder = mkdtempSync(join(tmpdir(), 'webxterm-tmpfs-'));
+  #filling: NodeJS.Timeout | undefined;
   #mount: OwnMount | undefined;
   #servers: TestServers | undefined;
 
@@ -206,14 +207,13 @@ class ServersOnASmallDisk {
     return this.#servers;
   }
 
-  /** Takes all space. mongod still has the space that its journal reserved: writes are made until it has used that too, and exits. */
+  /**
+   * Takes all space, and keeps it: a server that exits and starts again gives some back. mongod still has the space that its journal reserved:
+   * writes are made until it has used that too, and exits.
+   */
   async fill(): Promise<void> {
-    const piece = Buffer.alloc(1024 * 1024);
-    const file = openSync(this.#ballast, 'w');
-    expect(() => {
-      for (;;) writeSync(file, piece);
-    }).toThrow('ENOSPC');
-    closeSync(file);
+    this.#takeSpace();
+    this.#filling = setInterval(() => this.#takeSpace(), 100);
     const filler = this.#servers?.database.collection('filler');
     await expect(
       (async () => {
@@ -223,13 +223,24 @@ class ServersOnASmallDisk {
   }
 
   empty(): void {
+    clearInterval(this.#filling);
     rmSync(this.#ballast);
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#filling);
     await this.#servers?.stop();
     this.#mount?.end();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #takeSpace(): void {
+    const piece = Buffer.alloc(1024 * 1024);
+    const file = openSync(this.#ballast, 'a');
+    expect(() => {
+      for (;;) writeSync(file, piece);
+    }).toThrow('ENOSPC');
+    closeSync(file);
   }
 
   get #ballast(): string {
