@@ -1,4 +1,4 @@
-import { mkdir, opendir, stat } from 'node:fs/promises';
+import { lstat, mkdir, opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bytesOfPath, joinPath, nameOf, textOfPath } from '@webxterm/contracts/file-paths';
 import { createFolder, type FileEntry, listFiles, type Machine } from '@webxterm/contracts/rest';
@@ -72,18 +72,20 @@ class Copier {
     }
   }
 
-  async #send(local: string, to: Remote): Promise<void> {
-    const found = await stat(local).catch((error: unknown) => {
+  /** A link that was named is followed, and one in a folder is not: it may lead to any file here, or to its own folder. */
+  async #send(local: string, to: Remote, look = stat): Promise<void> {
+    const found = await look(local).catch((error: unknown) => {
       throw new Failure(`${local} cannot be read: ${systemCode(error) ?? String(error)}.`, exitCode.notFound);
     });
     if (found.isFile()) {
       this.#count(await sendFile(local, to, { replace: this.#options.clobber, name: shown(local) }));
-    } else if (!found.isDirectory()) say(`vsay: ${shown(local)} is no file and no folder. It is left out.`);
-    else {
+    } else if (!found.isDirectory()) {
+      say(`vsay: ${shown(local)} is ${found.isSymbolicLink() ? 'a link' : 'no file and no folder'}. It is left out.`);
+    } else {
       this.#requireRecursive(local);
       await this.#makeFolder(to);
       for await (const { name } of await opendir(local))
-        await this.#send(join(local, name), { ...to, path: joinPath(to.path, textOfPath(Buffer.from(name))) });
+        await this.#send(join(local, name), { ...to, path: joinPath(to.path, textOfPath(Buffer.from(name))) }, lstat);
     }
   }
 
