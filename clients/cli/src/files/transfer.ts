@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -70,8 +71,9 @@ const isCut = (error: unknown): boolean =>
  * @throws Failure if the file changes meanwhile
  */
 export const loadFile = async (remote: Remote, local: string, name: string): Promise<number> => {
-  const part = `${local}.part`;
-  const file = await open(part, 'w');
+  // A new file at a name that nobody knows, so neither a file of that name nor a link of another user is written to.
+  const part = `${local}.${randomUUID()}.part`;
+  const file = await open(part, 'wx');
   let done = 0;
   let etag: string | undefined;
   let progress: Progress | undefined;
