@@ -42,14 +42,20 @@ const unreachable = (error: UnreachableError): string => {
   return `The server cannot be reached.${reason}${advice}`;
 };
 
+/** The text may contain what the server, its certificate or a machine says, so what is not visible is removed. */
 export const reportOf = (error: unknown): Report => {
+  const { text, exitCode: code } = rawReport(error);
+  return { text: plainLines(text, maxText), exitCode: code };
+};
+
+const rawReport = (error: unknown): Report => {
   if (error instanceof Failure) return { text: error.message, exitCode: error.exitCode };
   if (error instanceof UnreachableError) return { text: unreachable(error), exitCode: exitCode.unreachable };
   if (error instanceof ApiError) {
     const again = error.status === 401 ? ' The access token is not valid here: vsay login' : '';
     const fields = error.details.map(({ path, message }) => `\n  ${path}: ${message}`).join('');
     const request = error.requestId === undefined || error.status < 500 ? '' : ` (request ${error.requestId})`;
-    return { text: plainLines(`${error.message}${again}${request}${fields}`, maxText), exitCode: exitCodeOf(error) };
+    return { text: `${error.message}${again}${request}${fields}`, exitCode: exitCodeOf(error) };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `vsay failed unexpectedly. ${text}`, exitCode: exitCode.failure };
