@@ -1,5 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isLoopback } from '@webxterm/contracts/loopback';
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The environment variables of vsay. Only this file reads the environment. */
 export interface Environment {
@@ -13,7 +16,7 @@ export interface Environment {
   readonly profile: string | undefined;
 }
 
-export const readEnvironment = (given: Readonly<Record<string, string | undefined>> = process.env): Environment => {
+export const readEnvironment = (given: Variables = process.env): Environment => {
   const set = (name: string): string | undefined => (given[name] === '' ? undefined : given[name]);
   const folder = set('XDG_CONFIG_HOME') ?? join(homedir(), '.config');
   return {
@@ -22,4 +25,14 @@ export const readEnvironment = (given: Readonly<Record<string, string | undefine
     host: set('VSAY_HOST'),
     profile: set('VSAY_PROFILE'),
   };
+};
+
+/**
+ * The variables of the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). A server without TLS is on loopback, so an HTTP_PROXY elsewhere is left out: it
+ * would get the token unencrypted, and look for the server on its own loopback.
+ */
+export const proxyEnvironment = (given: Variables = process.env): Variables => {
+  const { http_proxy, HTTP_PROXY, ...others } = given;
+  const host = URL.parse(http_proxy || HTTP_PROXY || '')?.hostname ?? '';
+  return isLoopback(host) ? given : others;
 };

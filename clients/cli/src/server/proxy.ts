@@ -1,4 +1,5 @@
 import { setGlobalProxyFromEnv } from 'node:http';
+import { proxyEnvironment } from '../configuration/environment.ts';
 
 let used = false;
 
@@ -6,5 +7,5 @@ let used = false;
 export const useProxy = (): void => {
   if (used) return;
   used = true;
-  setGlobalProxyFromEnv();
+  setGlobalProxyFromEnv(proxyEnvironment());
 };
