@@ -62,8 +62,14 @@ export class TcpProcess implements SessionProcess {
   }
 
   whenReady(ready: () => void): void {
-    this.#socket.once('drain', ready);
-    this.#socket.once('close', ready);
+    // Both are removed: a long transfer waits many thousand times.
+    const now = (): void => {
+      this.#socket.off('drain', now);
+      this.#socket.off('close', now);
+      ready();
+    };
+    this.#socket.on('drain', now);
+    this.#socket.on('close', now);
   }
 
   pause(): void {
