@@ -26,6 +26,8 @@ it('never allows link-local addresses, metadata services and what stands for the
   ];
   never.push('fd00:ec2::254', '0.0.0.0', '0.1.2.3', '::', '224.0.0.1', '239.1.1.1', '255.255.255.255', 'ff02::1');
   never.push('::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::', 'fe80::1%eth0');
+  never.push('fd00:ec2::23', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe', 'fd00:42::42', 'fd00:a9fe:a9fe::1');
+  never.push('fd00:100::100:200', '::169.254.169.254', '::127.0.0.1', '::ffff:0:169.254.169.254', '2001::a9fe:a9fe');
   for (const address of never)
     expect([address, allows(everything, address, 'metadata.example')]).toEqual([address, false]);
 });

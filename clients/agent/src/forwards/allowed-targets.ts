@@ -25,22 +25,30 @@ const loopback = blockOf('127.0.0.0/8', '::1');
 const never = blockOf(
   // Unspecified. Linux connects them to loopback, by which a rule for loopback could be passed by.
   '0.0.0.0/8',
-  '::',
   // Link-local, with the metadata services of AWS, Google Cloud, Azure and others at 169.254.169.254.
   '169.254.0.0/16',
   'fe80::/10',
-  // Metadata services elsewhere: Alibaba Cloud, Azure (wire server), Oracle Cloud, AWS by IPv6.
+  // Metadata services elsewhere: Alibaba Cloud, Azure (wire server), Oracle Cloud.
   '100.100.100.200',
   '168.63.129.16',
   '192.0.0.192',
-  'fd00:ec2::254',
+  // Those by IPv6, at addresses of private networks: AWS (with the credentials of pods), Google Cloud, Oracle Cloud, Scaleway, Linode, Alibaba.
+  'fd00:ec2::/32',
+  'fd20:ce::254',
+  'fd00:c1::a9fe:a9fe',
+  'fd00:42::42',
+  'fd00:a9fe:a9fe::1',
+  'fd00:100::100:200',
   // Multicast and broadcast.
   '224.0.0.0/4',
   '255.255.255.255',
   'ff00::/8',
-  // IPv4 inside IPv6 (NAT64, 6to4): the address inside is not looked at.
+  // IPv4 inside IPv6 (compatible, translated, NAT64, Teredo, 6to4): the address inside is not looked at.
+  '::/96',
+  '::ffff:0:0:0/96',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
+  '2001::/32',
   '2002::/16',
 );
 
@@ -117,8 +125,10 @@ export class AllowedTargets {
 
   /** Whether a connection may go to this address. `host`: the name or address that was asked for, of which `address` is the answer. */
   allows(address: string, { host, port }: Target): boolean {
-    if (address.includes('%') || has(never, address)) return false;
+    if (address.includes('%')) return false;
+    // `::1` is inside `::/96`.
     if (isLoopbackAddress(address)) return true;
+    if (has(never, address)) return false;
     const name = sameName(host);
     return this.#entries.some(
       (entry) =>
