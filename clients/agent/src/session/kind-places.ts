@@ -12,7 +12,13 @@ export class KindPlaces {
 
   /** A session of this kind is being started. */
   take(id: string, { bounds }: SessionKind, owner: string): void {
-    if (bounds !== undefined) this.#taken.set(id, { group: bounds.group, owner });
+    if (bounds === undefined) this.#taken.delete(id);
+    else this.#taken.set(id, { group: bounds.group, owner });
+  }
+
+  /** Whether the session, which is alive or being started, is of a kind with bounds. */
+  has(id: string): boolean {
+    return this.#taken.has(id);
   }
 
   /** Why the owner can open no further session of this kind. Undefined: the owner can. */

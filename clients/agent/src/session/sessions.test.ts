@@ -12,7 +12,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /** The sessions of a machine with fake shells that record their calls. */
-const make = (maxSessions = 4) => {
+const make = (maxSessions = 4, more: readonly SessionKind[] = []) => {
   const clock = { now: 0 };
   /** The failure of the machine, if any. */
   const machine: { trouble: Error | undefined } = { trouble: undefined };
@@ -36,7 +36,7 @@ const make = (maxSessions = 4) => {
     },
   });
   const sessions = new Sessions({
-    kinds: [kind('pty'), kind('other')],
+    kinds: [kind('pty'), kind('other'), ...more],
     maxSessions,
     ringSize: 64 * 1024,
     detachedMs: 24 * hour,
@@ -96,6 +96,24 @@ describe('the sessions of a machine', () => {
     });
     exit(0);
     expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
+  });
+
+  it('of a kind with bounds of its own take no place of a shell while they are being started', async () => {
+    const started = Promise.withResolvers<never>();
+    const slow: SessionKind = {
+      name: 'slow',
+      output: 'bytes',
+      bounds: { group: 'slow ones', perUser: 8, ofAll: 8 },
+      notStarted: { code: 'forward_failed', what: 'it' },
+      prepare: () => started.promise,
+    };
+    const { attach } = make(1, [slow]);
+    const waiting = Array.from({ length: 8 }, () => attach({ kind: 'slow' }));
+    expect((await attach({ kind: 'slow' })).first).toMatchObject({ type: 'refused', code: 'too_many_sessions' });
+    expect((await attach({ userId: 'u2', ownerUserId: 'u2' })).first).toMatchObject({ type: 'accepted' });
+    expect((await attach()).first).toMatchObject({ type: 'refused', code: 'too_many_sessions' });
+    started.reject(new Error('it does not answer'));
+    expect((await waiting[0])?.first).toMatchObject({ type: 'refused', code: 'forward_failed' });
   });
 
   it('whose shell cannot be started report it, and do not count against the limit', async () => {

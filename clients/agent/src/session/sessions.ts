@@ -281,9 +281,10 @@ export class Sessions {
     return this.#places.full(kind, owner);
   }
 
-  /** Sessions of kinds without bounds of their own. Those that are being started count, because their kind is not known here. */
+  /** Sessions of kinds without bounds of their own, with those that are being started. */
   get #countAgainstMax(): number {
-    let count = this.#opening.size;
+    let count = 0;
+    for (const id of this.#opening.keys()) if (!this.#places.has(id)) count += 1;
     for (const { kind, state } of this.#sessions.values())
       if (state.state !== 'ended' && this.#factory.kinds.get(kind)?.bounds === undefined) count += 1;
     return count;
