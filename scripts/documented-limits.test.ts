@@ -155,7 +155,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/file-messages.ts maxFileMessage',
   ],
   'agent: names that are resolved at a time for forwarded connections; addresses of a name that are tried': [
-    'clients/agent/src/forwards/connect-target.ts maxLookups',
+    'clients/agent/src/forwards/name-lookups.ts maxLookups',
     'clients/agent/src/forwards/connect-target.ts maxAddresses',
   ],
   'bytes and reasons in a message of a forwarded connection': [

@@ -1,8 +1,6 @@
-import { promises as dns, type LookupAddress } from 'node:dns';
-import { connect, isIP, type Socket } from 'node:net';
-import { withinDeadline } from '@webxterm/contracts/deadline';
+import { connect, type Socket } from 'node:net';
 import { SessionRefused } from '../session/session-kind.ts';
-import { type AllowedTargets, readTarget, type Target } from './allowed-targets.ts';
+import { type AllowedTargets, readTarget } from './allowed-targets.ts';
 
 /** For the name and all addresses together. The terminal service waits 5 s for an attach. */
 const connectWithinMs = 4000;
@@ -11,26 +9,8 @@ const maxAddresses = 4;
 /** A peer that has vanished is noticed by the kernel, after this time without data and its own probes. */
 const keepAliveAfterMs = 60_000;
 
-/** All addresses of a host, in the order of the system. @throws Error with the code of getaddrinfo */
-type Resolve = (host: string) => Promise<readonly string[]>;
-
-/** Each takes one of the four threads with which the agent also reads files, for as long as a name server does not answer. */
-const maxLookups = 2;
-let lookups = 0;
-const waiting: (() => void)[] = [];
-
-const resolveHost: Resolve = async (host) => {
-  if (isIP(host) !== 0) return [host];
-  if (lookups >= maxLookups) await new Promise<void>((free) => waiting.push(free));
-  lookups += 1;
-  try {
-    const found: LookupAddress[] = await dns.lookup(host, { all: true, verbatim: true });
-    return found.map(({ address }) => address);
-  } finally {
-    lookups -= 1;
-    waiting.shift()?.();
-  }
-};
+/** All addresses of a host, in the order of the system. @throws Error with the code of getaddrinfo, also when `late` aborts */
+type Resolve = (host: string, late: AbortSignal) => Promise<readonly string[]>;
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
@@ -86,15 +66,13 @@ const firstThatAnswers = async (addresses: readonly string[], port: number, late
  * connected to. The socket is paused.
  * @throws SessionRefused forward_refused, forward_failed
  */
-export const connectTarget = async (
-  text: string,
-  allowed: AllowedTargets,
-  resolve: Resolve = resolveHost,
-): Promise<Socket> => {
+export const connectTarget = async (text: string, allowed: AllowedTargets, resolve: Resolve): Promise<Socket> => {
   const target = readTarget(text);
   if (target === undefined) throw new SessionRefused('forward_refused', 'The target must be host:port.');
   const late = AbortSignal.timeout(connectWithinMs);
-  const addresses = await resolvedIn(resolve, text, target);
+  const addresses = await resolve(target.host, late).catch((error: unknown) => {
+    throw failed(text, error);
+  });
   const open = addresses.filter((address) => allowed.allows(address, target)).slice(0, maxAddresses);
   if (open.length === 0)
     throw new SessionRefused(
@@ -103,16 +81,6 @@ export const connectTarget = async (
     );
   try {
     return await firstThatAnswers(open, target.port, late);
-  } catch (error) {
-    throw failed(text, error);
-  }
-};
-
-const resolvedIn = async (resolve: Resolve, text: string, { host }: Target): Promise<readonly string[]> => {
-  try {
-    return await withinDeadline(connectWithinMs, resolve(host), () =>
-      Object.assign(new Error('too late'), { code: 'EAI_AGAIN' }),
-    );
   } catch (error) {
     throw failed(text, error);
   }

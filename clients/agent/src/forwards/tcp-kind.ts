@@ -1,6 +1,7 @@
 import type { BytesKind } from '../session/session-kind.ts';
 import type { AllowedTargets } from './allowed-targets.ts';
 import { connectTarget } from './connect-target.ts';
+import { NameLookups } from './name-lookups.ts';
 import { lostByUpdate, TcpProcess } from './tcp-process.ts';
 
 /** Fewer than the 512 streams of a link, so that forwards never keep a terminal from opening. */
@@ -13,7 +14,7 @@ const bounds = { group: 'forwarded connections', perUser: 256, ofAll: 384 } as c
 const ringSize = 256 * 1024;
 
 /** Sessions of kind `tcp`: one connection each from this machine to a target that it forwards to. */
-export const tcpKind = (allowed: AllowedTargets): BytesKind => ({
+export const tcpKind = (allowed: AllowedTargets, lookups = new NameLookups()): BytesKind => ({
   name: 'tcp',
   output: 'bytes',
   endsWithViewer: true,
@@ -21,8 +22,8 @@ export const tcpKind = (allowed: AllowedTargets): BytesKind => ({
   ringSize,
   bounds,
   notStarted: { code: 'forward_failed', what: 'the connection' },
-  prepare: async (_linuxUser, target) => {
-    const socket = await connectTarget(target, allowed);
+  prepare: async (_linuxUser, target, owner) => {
+    const socket = await connectTarget(target, allowed, (host, late) => lookups.addressesOf(host, owner, late));
     return (events) => new TcpProcess(socket, events);
   },
   adopt: (_handed, events) => lostByUpdate(events),

@@ -7,10 +7,15 @@ import type { SessionContent } from './session-options.ts';
 /** The content of a new session. @throws Error with a message for the user if it cannot be prepared */
 export const newContent = async (
   kind: SessionKind,
-  { size, linuxUser, target }: { size: WindowSize | undefined; linuxUser: string; target: string },
+  {
+    size,
+    linuxUser,
+    target,
+    owner,
+  }: { size: WindowSize | undefined; linuxUser: string; target: string; owner: string },
   screens: Screens,
 ): Promise<SessionContent> => {
-  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(linuxUser, target) };
+  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(linuxUser, target, owner) };
   return {
     output: 'terminal',
     start: await kind.prepare(linuxUser),

@@ -33,7 +33,8 @@ export class SessionFactory {
   /** Starts the process of a new session. @throws Error with a message for the user if it cannot be started */
   async open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
     const { ownerUserId, linuxUser, target, requestId } = open;
-    const content = await newContent(kind, { size: sizeOf(open), linuxUser, target }, this.#screens);
+    const wanted = { size: sizeOf(open), linuxUser, target, owner: ownerUserId };
+    const content = await newContent(kind, wanted, this.#screens);
     const recording = recordingOf(open);
     const session = this.#make({ id, ownerUserId, kind: kind.name, target, content, recording });
     this.#options.log.info(

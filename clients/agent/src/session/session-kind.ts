@@ -98,9 +98,10 @@ export type BytesKind = KindOfSession & {
   readonly output: 'bytes';
   /**
    * Prepares the start. `linuxUser`: the requested account, empty for the default. `target`: the address that the session connects to, empty for none.
+   * `owner`: the user of the session.
    * @throws LinuxUserRefused; SessionRefused; Error with a message for the user, as may the returned function
    */
-  prepare(linuxUser: string, target: string): Promise<(events: ProcessEvents) => SessionProcess>;
+  prepare(linuxUser: string, target: string, owner: string): Promise<(events: ProcessEvents) => SessionProcess>;
   /** As that of a terminal kind. */
   adopt?(handed: unknown, events: ProcessEvents): SessionProcess;
 };
