@@ -101,17 +101,14 @@ export class RunDispatch {
   }
 
   async #here(runId: string, agentId: string, what: What): Promise<RunTargetState> {
-    const { links, store, logger } = this.#options;
+    const { links, store } = this.#options;
     const link = links.find(agentId);
     if (link === undefined) throw new AppError('machine_offline');
     const [run, target] = await Promise.all([store.find(runId), store.target(runId, agentId)]);
     if (run === undefined || target === undefined) throw new AppError('run_not_found');
     if (isFinal(target.state)) return target.state;
     if (what === 'begin') return this.#begin(link, run, target);
-    if (target.state === 'waiting') return target.state;
-    link.send({ $case: 'cancelCommand', value: { commandId: target.command_id } });
-    logger.info({ run_id: runId, agent_id: agentId }, 'cancelling a command of a run');
-    return target.state;
+    return target.state === 'waiting' ? target.state : this.#cancel(link, target);
   }
 
   /** The machine is recorded as `sent` before the right is read. So a right that ends meanwhile is found by this read, or by the leader. */
@@ -128,9 +125,12 @@ export class RunDispatch {
     const target = waited ? await states.sending(run.run_id, before.agent_id) : before;
     // Another order was faster.
     if (target === undefined) return 'sent';
+    if (before.state === 'sent' && isUnwanted(run, before)) return this.#cancel(link, before);
     let linuxUser: string;
     try {
-      linuxUser = target.linux_user ?? (await this.#linuxUser(link, run));
+      // A command that runs is only asked for. One that was sent may not have arrived, and would begin now.
+      const begun = before.state === 'running' ? target.linux_user : null;
+      linuxUser = begun ?? (await this.#linuxUser(link, run, target));
     } catch (error) {
       const known = toAppError(error);
       const end = waited ? refusalOf(known) : undefined;
@@ -151,13 +151,19 @@ export class RunDispatch {
     return target.state;
   }
 
-  /** @throws AppError of a right that is missing */
-  async #linuxUser(link: Link, run: RunRecord): Promise<string> {
+  #cancel(link: Link, { run_id, agent_id, command_id, state }: StoredRunTarget): RunTargetState {
+    link.send({ $case: 'cancelCommand', value: { commandId: command_id } });
+    this.#options.logger.info({ run_id, agent_id }, 'cancelling a command of a run');
+    return state;
+  }
+
+  /** The user of the command, which is chosen once. @throws AppError of a right that is missing */
+  async #linuxUser(link: Link, run: RunRecord, { linux_user: chosen }: StoredRunTarget): Promise<string> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.findHashed(run.starter.signin_hash);
     const access = await authorizer.access(personOf(signin), link.identity.agentId);
     requireRight(access, 'command', 'You may no longer run commands on this machine.');
-    const linuxUser = chooseLinuxUser(run.linux_user ?? '', access.linuxUsers, link);
+    const linuxUser = chosen ?? chooseLinuxUser(run.linux_user ?? '', access.linuxUsers, link);
     requireLinuxUser(access.linuxUsers, linuxUser);
     return linuxUser;
   }
@@ -185,6 +191,10 @@ export class RunDispatch {
       });
   }
 }
+
+/** Whether the command is not to begin any more, although it was sent before. */
+const isUnwanted = ({ stop }: RunRecord, { cancel }: StoredRunTarget): boolean =>
+  cancel !== null || (stop !== null && stop.cause !== 'too_many_failures');
 
 const commandOf = (run: RunRecord, target: StoredRunTarget, linuxUser: string): Command => ({
   commandId: target.command_id,

@@ -228,6 +228,25 @@ describe('a run', () => {
     });
   }, 60_000);
 
+  it('sends no command again that was cancelled before it arrived, also when the hub that leads the run does not know it', async () => {
+    const owner = await newUser();
+    const made = await enrol(1, owner, [hub]);
+    const [agent] = made;
+    await online(made, owner);
+    Object.assign(agent ?? {}, { run: () => undefined, acknowledges: false });
+    const run = await start(owner, { agent_ids: ids(made) });
+    await eventually(() => expect(agent?.ordered).toHaveLength(1));
+    // As the leader before this one recorded it.
+    const cancel = { reason: 'access_revoked', message: 'You may no longer run commands on this machine.' };
+    const targets = world.database('agent-hub').collection('run_targets');
+    await targets.updateOne({ run_id: run.run_id }, { $set: { cancel } });
+    agent?.leave();
+    await agent?.dial(hub);
+    expect(await ended(run, owner)).toMatchObject({ counts: { cancelled: 1 } });
+    expect(agent?.ordered).toHaveLength(1);
+    expect(agent?.cancelled).not.toEqual([]);
+  }, 60_000);
+
   it('begins no further machine after so many failures', async () => {
     const owner = await newUser();
     const made = await enrol(6, owner);
