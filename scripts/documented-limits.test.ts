@@ -125,7 +125,9 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'services/agent-hub/src/runs/run-export.ts each',
   ],
   'agent-hub: reports of an agent on commands of runs that are being stored': [
-    'services/agent-hub/src/runs/run-dispatch.ts maxReports',
+    'services/agent-hub/src/runs/run-reports.ts maxReports',
+    'services/agent-hub/src/runs/run-reports.ts maxReportBytes',
+    'services/agent-hub/src/runs/run-reports.ts maxReportBytesOfAll',
   ],
   'agent: ids of commands of runs; results that no hub has stored': [
     'clients/agent/src/commands/started-ids.ts maxIds',

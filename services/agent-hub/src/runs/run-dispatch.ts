@@ -15,12 +15,10 @@ import type { Authorizer } from '../machines/authorize.ts';
 import { chooseLinuxUser, requireLinuxUser } from '../machines/linux-users.ts';
 import { sentFact } from './audit.ts';
 import type { RunRecord, StoredRun, StoredRunTarget } from './record.ts';
+import { RunReports } from './run-reports.ts';
 import type { RunStore } from './run-store.ts';
 import { isFinal } from './run-views.ts';
 import type { TargetEnd, TargetStates } from './target-states.ts';
-
-/** Reports of one agent that are being stored. Those beyond it are dropped: the agent keeps results and sends them again. */
-const maxReports = 256;
 
 export interface RunDispatchOptions {
   readonly bus: NatsConnection;
@@ -41,10 +39,11 @@ type What = 'begin' | 'cancel';
 /** Sends the commands of runs to the machines that are linked to this hub, and stores what those report. */
 export class RunDispatch {
   readonly #options: RunDispatchOptions;
-  readonly #reports = new WeakMap<Link, { count: number; last: Promise<void> }>();
+  readonly #reports: RunReports;
 
   constructor(options: RunDispatchOptions) {
     this.#options = options;
+    this.#reports = new RunReports(options.logger);
   }
 
   answerOthers(): void {
@@ -70,7 +69,8 @@ export class RunDispatch {
 
   /** An agent has started a command, or says again that it runs. */
   started(link: Link, { commandId }: CommandStarted): void {
-    this.#report(link, async () => {
+    if (!RunId.safeParse(commandId).success) return;
+    this.#reports.add(link, 0, async () => {
       const { states } = this.#options;
       const { agentId } = link.identity;
       const target = (await states.started(agentId, commandId)) ?? (await states.ofCommand(agentId, commandId));
@@ -83,18 +83,15 @@ export class RunDispatch {
   /** An agent reports the result of a command. It keeps it until it is stored here. */
   ended(link: Link, output: CommandOutput): void {
     if (!RunId.safeParse(output.commandId).success) return;
-    this.#report(link, async () => {
-      const { states } = this.#options;
-      const target = await states.ofCommand(link.identity.agentId, output.commandId);
-      if (target !== undefined && !isFinal(target.state)) await this.#store(target, output);
-      link.send({ $case: 'commandStored', value: { commandId: output.commandId } });
+    const cut = cutOutput(output);
+    this.#reports.add(link, cut.stdout.length + cut.stderr.length, async () => {
+      const target = await this.#options.states.ofCommand(link.identity.agentId, cut.commandId);
+      if (target !== undefined && !isFinal(target.state)) await this.#store(target, cut);
+      link.send({ $case: 'commandStored', value: { commandId: cut.commandId } });
     });
   }
 
-  async #store(target: StoredRunTarget, output: CommandOutput): Promise<void> {
-    const kept = (bytes: Buffer): Buffer => bytes.subarray(0, runLimits.output);
-    const [stdout, stderr] = [kept(output.stdout), kept(output.stderr)];
-    const truncated = output.truncated || stdout.length < output.stdout.length || stderr.length < output.stderr.length;
+  async #store(target: StoredRunTarget, { stdout, stderr, truncated, ...output }: CommandOutput): Promise<void> {
     const end = endOf(target, output);
     const ran = output.error === '';
     await this.#options.states.end(target, end, ran ? { stdout, stderr, truncated } : undefined);
@@ -171,25 +168,6 @@ export class RunDispatch {
   async #endAs(target: StoredRunTarget, end: TargetEnd): Promise<RunTargetState> {
     return (await this.#options.states.end(target, end))?.state ?? target.state;
   }
-
-  /** Reports of one agent are stored one after the other. */
-  #report(link: Link, store: () => Promise<void>): void {
-    const reports = this.#reports.get(link) ?? { count: 0, last: Promise.resolve() };
-    this.#reports.set(link, reports);
-    if (reports.count >= maxReports) return;
-    reports.count += 1;
-    reports.last = reports.last
-      .then(store)
-      .catch((error: unknown) =>
-        this.#options.logger.warn(
-          { err: error, agent_id: link.identity.agentId },
-          'a report on a command of a run could not be stored; its leader asks for it again',
-        ),
-      )
-      .finally(() => {
-        reports.count -= 1;
-      });
-  }
 }
 
 /** Whether the command is not to begin any more, although it was sent before. */
@@ -223,22 +201,39 @@ const refusalOf = ({ code, message }: AppError): TargetEnd | undefined => {
   }
 };
 
-const endOf = ({ cancel }: StoredRunTarget, output: CommandOutput): TargetEnd => {
+/** An output as it is kept, in memory of its own: a message of an agent may be much larger. */
+const cutOutput = (output: CommandOutput): CommandOutput => {
+  const kept = (bytes: Buffer): Buffer => Buffer.from(bytes.subarray(0, runLimits.output));
+  const [stdout, stderr] = [kept(output.stdout), kept(output.stderr)];
+  return {
+    ...output,
+    ...{ stdout, stderr },
+    truncated: output.truncated || stdout.length < output.stdout.length || stderr.length < output.stderr.length,
+    signal: readSignal(output.signal) ?? '',
+    error: output.error === '' ? '' : plainText(output.error, 300) || 'The agent gave no reason.',
+    errorCode: [...refusals, lostCommand].find((known) => known === output.errorCode) ?? '',
+  };
+};
+
+const endOf = (
+  { cancel }: StoredRunTarget,
+  output: Omit<CommandOutput, 'stdout' | 'stderr' | 'truncated'>,
+): TargetEnd => {
   const signal = readSignal(output.signal);
   const exit_code = signal === null && !output.timedOut ? output.exitCode : null;
-  const said = plainText(output.error, 300);
   const cancelled = cancel ?? {
     reason: 'access_revoked',
     message: 'The right to run commands on this machine has ended.',
   };
   if (output.cancelled) return { state: 'cancelled', signal, exit_code: null, ...cancelled };
-  if (output.errorCode === 'command_lost') return { state: 'unreachable', reason: 'command_lost', message: said };
+  if (output.errorCode === lostCommand) return { state: 'unreachable', reason: lostCommand, message: output.error };
   if (output.error !== '') {
     const reason = refusals.find((known) => known === output.errorCode) ?? 'command_not_run';
-    return { state: 'not_started', reason, message: said };
+    return { state: 'not_started', reason, message: output.error };
   }
   return { state: output.timedOut ? 'timed_out' : 'ended', exit_code, signal };
 };
 
 /** Codes of an agent that the caller gets. */
 const refusals = ['too_many_commands', 'linux_user_refused'] as const;
+const lostCommand = 'command_lost';
