@@ -327,7 +327,10 @@ describe('the bounds in docs/security.md and the limits in docs/limits.md', () =
     expect(
       bound('a run: machines; commands in progress; the command; inputs, characters of each; time limit; length'),
     ).toEqual([targets, concurrency, command, inputs, input, timeoutSeconds, days]);
-    expect(bound('agent-hub: runs in progress')).toEqual([runLimits.ofAll, runLimits.ofUser]);
+    const { ofAll, ofAllAtMost, ofUser, ofUserADay, targetsOfUserADay } = runLimits;
+    expect(bound('agent-hub: runs in progress')).toEqual([ofAll, ofAllAtMost, ofUser]);
+    const startedInADay = bound('agent-hub: runs that a user starts in 24 hours; their machines');
+    expect(startedInADay).toEqual([ofUserADay, targetsOfUserADay]);
     expect(bound('agent-hub: stdout, and stderr, of a machine of a run')).toEqual([runLimits.output]);
     const { groups, groupMachines, preview } = runLimits;
     expect(bound('agent-hub: groups of outputs; machines of each; characters of each')).toEqual([

@@ -163,7 +163,7 @@ export const errorCatalog = {
   no_machines: { status: 409, message: 'There is no machine among these on which you may run commands.' },
   too_many_runs: {
     status: 429,
-    message: 'You have as many runs in progress as you may. Cancel one, or wait for its end.',
+    message: 'You have as many runs as you may. Cancel one, or wait.',
   },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },

@@ -4,9 +4,13 @@ export const runLimits = {
   targets: 2000,
   /** Commands of one run that are in progress at the same time. */
   concurrency: 500,
-  /** Runs in progress, of one user and of all. */
+  /** Runs in progress, of one user and of all. Above the latter a user with none in progress may still start one, up to a second limit. */
   ofUser: 10,
   ofAll: 200,
+  ofAllAtMost: 500,
+  /** Runs that a user starts in 24 hours, and the sum of their machines. They are kept for weeks, and agents keep their ids for a day. */
+  ofUserADay: 2000,
+  targetsOfUserADay: 100_000,
   /** Characters of the command, which may be a script of several lines. */
   command: 32_768,
   /** Environment variables, arguments, and the characters of each. */

@@ -227,7 +227,7 @@ export const createRun = defineRoute({
   description: [
     'The machines are resolved now. Those that tag, search or failed_of finds and on which the caller may run no commands are left out; a named one is an error. A tag or a search leaves out machines that were never connected.',
     'Each machine starts the command at most once. The command stands in the audit log: put no secrets into it.',
-    `A user has at most ${runLimits.ofUser} runs in progress: too_many_runs. Each command counts as one of the ${commandLimits.ofUserOnMachine} of the user on its machine.`,
+    `A user has at most ${runLimits.ofUser} runs in progress, and starts ${runLimits.ofUserADay} in 24 hours, on ${runLimits.targetsOfUserADay} machines: too_many_runs. Each command counts as one of the ${commandLimits.ofUserOnMachine} of the user on its machine.`,
     'The run ends with the sign-in or access token that starts it.',
   ].join(' '),
   body: NewRun,

@@ -9,6 +9,9 @@ export const runLeaseMs = 6000;
 /** Runs that a hub takes over at once. */
 const takenOver = 20;
 
+/** The fields of a run in progress that change. The others may be large. */
+export type ChangedRun = Pick<StoredRun, 'run_id' | 'stop' | 'lease'>;
+
 const leaseEnd = { $add: ['$$NOW', runLeaseMs] };
 
 /** The runs in progress that this hub leads, by a lease in the database. Times are those of MongoDB, so the clocks of hubs do not matter. */
@@ -48,11 +51,11 @@ export class RunClaims {
     return taken;
   }
 
-  /** Renews these leases. @returns the runs that this hub still leads */
-  async renew(tokens: readonly string[]): Promise<StoredRun[]> {
+  /** Renews these leases. @returns what may have changed of the runs that this hub still leads */
+  async renew(tokens: readonly string[]): Promise<ChangedRun[]> {
     const mine = { state: 'running' as const, 'lease.token': trusted({ $in: [...tokens] }) };
     await this.#runs.updateMany(mine, [{ $set: { 'lease.until': leaseEnd } }], { updatePipeline: true });
-    return this.#runs.find(mine).lean<StoredRun[]>().exec();
+    return this.#runs.find(mine, { run_id: 1, stop: 1, lease: 1 }).lean<ChangedRun[]>().exec();
   }
 
   /** Gives leases up, so that another hub takes the runs over at once. */

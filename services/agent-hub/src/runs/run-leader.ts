@@ -9,7 +9,7 @@ import { mayUse } from '../machines/linux-users.ts';
 import { endedFact, stoppedFact } from './audit.ts';
 import { LedTarget } from './led-target.ts';
 import type { StoredRun } from './record.ts';
-import type { RunClaims } from './run-claims.ts';
+import type { ChangedRun, RunClaims } from './run-claims.ts';
 import type { RunDispatch } from './run-dispatch.ts';
 import type { RunMachines } from './run-machines.ts';
 import type { RunStore } from './run-store.ts';
@@ -109,8 +109,8 @@ export class RunLeader {
   }
 
   /** The run as it is in the database now. */
-  update(run: StoredRun): void {
-    this.#run = run;
+  update({ stop, lease }: ChangedRun): void {
+    this.#run = { ...this.#run, stop, lease };
     this.wake();
   }
 

@@ -1,4 +1,5 @@
 import { Run, RunGroup, RunOutput, RunTarget } from '@webxterm/contracts/rest';
+import { runLimits } from '@webxterm/contracts/run-limits';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
@@ -346,5 +347,61 @@ describe('a run', () => {
     const runs = await Promise.all(Array.from({ length: 12 }, () => refused(owner, { agent_ids: [agentId] })));
     const codes = runs.map((body) => z.object({ code: z.string().default('ok') }).parse(body).code);
     expect(codes.toSorted()).toEqual([...Array(10).fill('ok'), 'too_many_runs', 'too_many_runs']);
+  }, 60_000);
+
+  it('is refused to a user who has started too many in a day, and not to another one', async () => {
+    const [owner, busy] = [await newUser(), await newUser()];
+    const made = await enrol(1, owner);
+    await online(made, owner);
+    const [agent_id = ''] = ids(made);
+    const grant = { username: busy.user.username, role: 'control' };
+    await hub.call('POST', `/api/machines/${agent_id}/access/grant`, owner.token, grant);
+    const runs = world.database('agent-hub').collection('runs');
+    const begin = async ({ token }: TestSignin) =>
+      (await hub.call('POST', '/api/runs', token, { command: 'true', agent_ids: [agent_id] })).body;
+    const earlier = (count: number, total: number) =>
+      Array.from({ length: count }, (_none, index) => ({
+        run_id: `earlier-${count}-${index}`,
+        starter: { user_id: busy.user.userId },
+        state: 'ended',
+        total,
+      }));
+    for (const [count, total] of [
+      [1, runLimits.targetsOfUserADay],
+      [runLimits.ofUserADay, 1],
+    ] as const) {
+      await runs.insertMany(earlier(count, total));
+      expect(await begin(busy)).toMatchObject({ code: 'too_many_runs' });
+      expect(await begin(owner)).toMatchObject({ state: 'running' });
+      await runs.deleteMany({ 'starter.user_id': busy.user.userId });
+      expect(await begin(busy)).toMatchObject({ state: 'running' });
+    }
+  }, 60_000);
+
+  it('is refused when those of all users are too many, but not to a user who has none', async () => {
+    const [owner, patient] = [await newUser(), await newUser()];
+    const [made, others] = [await enrol(1, owner), await enrol(1, patient)];
+    await online(made, owner);
+    await online(others, patient);
+    for (const agent of [...made, ...others]) agent.run = () => undefined;
+    const begin = async ({ token }: TestSignin, of: readonly RunAgent[]) =>
+      (await hub.call('POST', '/api/runs', token, { command: 'true', agent_ids: ids(of) })).body;
+    expect(await begin(owner, made)).toMatchObject({ state: 'running' });
+    const runs = world.database('agent-hub').collection('runs');
+    // They are led by a hub that is not there, so nobody touches them.
+    const lease = { token: 'of another hub', until: new Date(Date.now() + 3_600_000) };
+    const starter = { user_id: 'many others' };
+    await runs.insertMany(
+      Array.from({ length: runLimits.ofAll }, (_none, index) => ({
+        ...{ run_id: `many-${index}`, starter, lease, state: 'running', total: 1 },
+      })),
+    );
+    try {
+      expect(await begin(owner, made)).toMatchObject({ code: 'too_many_requests' });
+      expect(await begin(patient, others)).toMatchObject({ state: 'running' });
+      expect(await begin(patient, others)).toMatchObject({ code: 'too_many_requests' });
+    } finally {
+      await runs.deleteMany({ starter });
+    }
   }, 60_000);
 });

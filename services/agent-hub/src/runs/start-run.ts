@@ -4,6 +4,7 @@ import { runDefaults, runLimits } from '@webxterm/contracts/run-limits';
 import { AppError } from '@webxterm/shared';
 import { type Caller, hashSid, type RequestContext } from '@webxterm/shared/api';
 import { type Auditor, auditSigninRef } from '@webxterm/shared/audit';
+import { type ClientSession, Types } from 'mongoose';
 import type { People } from '../access/people.ts';
 import type { Person } from '../machines/access-rule.ts';
 import { startedFact } from './audit.ts';
@@ -48,23 +49,46 @@ export const startRun = async (
   await models.runs.db.transaction(async (session) => {
     // Two runs that one user starts at once conflict here, so that both are counted.
     if ((await people.restOn(caller.userId, session)) === undefined) throw new AppError('unauthenticated');
-    const [own, all] = [
-      await models.runs.countDocuments({ state: 'running', 'starter.user_id': caller.userId }, { session }),
-      await models.runs.countDocuments({ state: 'running' }, { session }),
-    ];
-    if (own >= runLimits.ofUser)
-      throw new AppError(
-        'too_many_runs',
-        `${runLimits.ofUser} of your runs are in progress. Try again when one has ended.`,
-      );
-    if (all >= runLimits.ofAll)
-      throw new AppError('too_many_requests', 'Too many runs are in progress right now. Try again later.');
+    await requireRoom(run, options, session);
     await models.runs.insertMany([run], { session });
     await models.targets.insertMany(targets, { session });
     await claims.begin(run, session);
     await auditor.recordIn(session, startedFact(run));
   });
   return run;
+};
+
+const dayMs = 86_400_000;
+
+/** Call it in the transaction that stores the run. @throws AppError too_many_runs, too_many_requests */
+const requireRoom = async (
+  { starter: { user_id: userId }, total }: RunRecord,
+  { models: { runs }, now }: Pick<StartRunOptions, 'models' | 'now'>,
+  session: ClientSession,
+): Promise<void> => {
+  const own = await runs.countDocuments({ state: 'running', 'starter.user_id': userId }, { session });
+  if (own >= runLimits.ofUser)
+    throw new AppError(
+      'too_many_runs',
+      `${runLimits.ofUser} of your runs are in progress. Try again when one has ended.`,
+    );
+  const all = await runs.countDocuments({ state: 'running' }, { session });
+  // Some users who keep theirs in progress for days must not keep all others from running anything.
+  if (all >= (own === 0 ? runLimits.ofAllAtMost : runLimits.ofAll))
+    throw new AppError('too_many_requests', 'Too many runs are in progress right now. Try again later.');
+  const since = Types.ObjectId.createFromTime(Math.floor((now() - dayMs) / 1000));
+  const [ofDay] = await runs
+    .aggregate<{ count: number; machines: number }>([
+      { $match: { 'starter.user_id': userId, _id: { $gte: since } } },
+      { $group: { _id: null, count: { $sum: 1 }, machines: { $sum: '$total' } } },
+    ])
+    .session(session);
+  const { count, machines } = ofDay ?? { count: 0, machines: 0 };
+  if (count >= runLimits.ofUserADay || machines + total > runLimits.targetsOfUserADay)
+    throw new AppError(
+      'too_many_runs',
+      `In 24 hours you may start ${runLimits.ofUserADay} runs, on ${runLimits.targetsOfUserADay} machines in all. Try again later.`,
+    );
 };
 
 const machinesOf = async (
@@ -98,7 +122,6 @@ const runOf = (
   { keepDays, now }: Pick<StartRunOptions, 'keepDays' | 'now'>,
 ): RunRecord => {
   const createdAt = now();
-  const dayMs = 86_400_000;
   const { wait_until: waitUntil } = wanted;
   if (waitUntil !== undefined && waitUntil.getTime() > createdAt + runLimits.days * dayMs)
     throw new AppError('invalid_input', `A run waits at most ${runLimits.days} days for machines that are offline.`, {
