@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { commandLimits } from '@webxterm/contracts/command-limits';
 import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
-import { variableName } from '@webxterm/contracts/variable-name';
 import type { Logger } from 'pino';
 import { describeError } from '../failure.ts';
 import type { Guard } from '../guard/guard.ts';
+import type { LinuxUser } from '../shell/linux-user.ts';
 import { LinuxUserRefused } from '../shell/linux-users.ts';
 import { prepareProgram, type ShellAccount } from '../shell/login-shell.ts';
 import { openOutputPipes } from './output-pipes.ts';
 import { emptyOutput, RunningCommand } from './running-command.ts';
+import { variablesOf } from './variables.ts';
 
 export type CommandsOptions = {
   account: ShellAccount;
@@ -88,15 +89,15 @@ export class Commands {
   async #start(command: Command, place: Place): Promise<RunningCommand | undefined> {
     const { account, agentTag, guard } = this.#options;
     const marker = `${agentTag}-${randomBytes(9).toString('hex')}`;
-    const environment = variablesOf(command);
     const purpose = {
       kind: 'command',
       line: command.command,
       arguments: command.kept?.arguments ?? [],
-      environment,
+      environment: (of: LinuxUser) => variablesOf(command, of),
       marker,
     } as const;
     const { launch, user } = await prepareProgram(purpose, account, command.linuxUser);
+    const environment = variablesOf(command, user);
     const pipes = await openOutputPipes(user.uid);
     if (place.ended) {
       this.#places.delete(place);
@@ -124,12 +125,3 @@ export class Commands {
     return undefined;
   }
 }
-
-/** @throws Error for a name that no variable has, or that the agent itself uses */
-const variablesOf = ({ kept }: Command): Record<string, string> => {
-  const { environment = [] } = kept ?? {};
-  const wrong = environment.find(({ name }) => !variableName.test(name));
-  if (wrong !== undefined)
-    throw new Error(`${JSON.stringify(wrong.name)} cannot be the name of an environment variable.`);
-  return Object.fromEntries(environment.map(({ name, value }) => [name, value.replaceAll('\0', '')]));
-};

@@ -37,7 +37,7 @@ export type Purpose =
       /** $1, $2, … */
       arguments?: readonly string[];
       /** The owner of the process passes it over the channel of the start. Without the channel it is on the command line. */
-      environment?: Readonly<Record<string, string>>;
+      environment?: (user: LinuxUser) => Readonly<Record<string, string>>;
       marker: string;
     }
   | { kind: 'helper'; program: CommandLine; marker: string };
@@ -96,7 +96,7 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
     const { name, ...command } = programOf(user, purpose);
     const { file, args } = userStageInSh(command, purpose.kind === 'login' ? name : undefined);
     const program: [string, ...string[]] = [file, ...args];
-    const inputs = purpose.kind === 'command' ? (purpose.environment ?? {}) : {};
+    const inputs = purpose.kind === 'command' ? (purpose.environment?.(user) ?? {}) : {};
     const marked = purpose.kind === 'login' ? {} : { ...inputs, [markerVariable]: purpose.marker };
     return { ...withoutDescriptors(asUser(program, options, marked)), ...rest };
   }
