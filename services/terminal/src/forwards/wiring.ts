@@ -5,6 +5,7 @@ import type { Core } from '../core.ts';
 import type { TicketParts } from '../tickets/wiring.ts';
 import type { ViewerContext } from '../websocket/viewer-context.ts';
 import { ForwardAudit } from './forward-audit.ts';
+import { forwardRate } from './forward-rate.ts';
 
 /** No record is kept of a forwarded connection. */
 const ledger: ViewerContext['ledger'] = { opened: () => {}, attachedRaw: () => () => {}, ended: () => {} };
@@ -18,6 +19,7 @@ export const wireForwards = (
 ) => ({
   forwards: {
     slots: parts.forwardSlots,
+    rate: forwardRate(parts.now),
     auditOf: (scope: RequestScope): ForwardAudit => new ForwardAudit(parts, scope),
     contextOf: (audit: ForwardAudit): ViewerContext => ({
       attach: (request, events) => {

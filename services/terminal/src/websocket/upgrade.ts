@@ -11,6 +11,7 @@ import {
   inRequestScope,
   type Logger,
   logFailure,
+  type RatePerKey,
   type RequestScope,
   toAppError,
 } from '@webxterm/shared';
@@ -136,7 +137,7 @@ export class Upgrades {
     const { forwards, denials } = this.#options;
     if (target.protocol !== 'v1')
       throw new AppError('invalid_input', `A forwarded connection needs the subprotocol ${subprotocolOf('v1')}.`);
-    const entered = this.#enter(admission, forwards.slots);
+    const entered = this.#enter(admission, forwards.slots, forwards.rate);
     if (entered instanceof AppError) return this.#turnAway(pending, entered);
     const audit = forwards.auditOf(scope);
     const slot = audit.slot(entered);
@@ -151,8 +152,13 @@ export class Upgrades {
     });
   }
 
-  #enter(admission: Admission, terminals: Pick<OpenTerminals, 'enter'>): TerminalSlot | AppError {
+  #enter(
+    admission: Admission,
+    terminals: Pick<OpenTerminals, 'enter'>,
+    rate?: Pick<RatePerKey, 'count'>,
+  ): TerminalSlot | AppError {
     try {
+      rate?.count(admission.userId);
       return takeSlot(terminals, this.#options.allowList, admission);
     } catch (error) {
       return toAppError(error);
