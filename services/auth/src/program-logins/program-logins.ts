@@ -1,3 +1,4 @@
+import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import { auditSigninRef } from '@webxterm/shared/audit';
@@ -143,7 +144,7 @@ export class ProgramLogins {
   #create(row: ProgramLoginRow, answer: LoginAnswer): Promise<{ token: string; stored: AccessToken }> {
     const { accessTokenAdmin, logins, callerCheck } = this.#options;
     const limits = { machines: [], tags: [], addresses: [] };
-    const choice = { name: `vsay on ${row.host}`.slice(0, 64), scopes: row.scopes, ...limits };
+    const choice = { name: plainText(`vsay on ${row.host}`, 64), scopes: row.scopes, ...limits };
     const wanted = { ...choice, expires_in_days: answer.expires_in_days };
     return accessTokenAdmin.createFor(answer.user_id, wanted, async (session) => {
       if (!(await logins.take(row._id, session))) throw new AppError('bad_challenge');
