@@ -9,7 +9,7 @@ const namesWithinMs = 1500;
 const plainWord = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_.+-]*$/u;
 
 /**
- * What Tab offers for a machine: its name, or its id if the name is not one plain word. The scripts for bash and zsh put words into the line
+ * The word that Tab offers for a machine: its name, or its id if the name is not one plain word. The scripts for bash and zsh put words into the line
  * as they are, and bash even expands them before that. Other users choose the names of the machines that they share.
  */
 export const offeredWord = ({ name, agent_id }: Pick<Machine, 'name' | 'agent_id'>): string =>

@@ -18,17 +18,26 @@ export const allMachines = async ({ fetcher }: Server, filter: MachineFilter): P
   return found;
 };
 
-/** The machine with this name, in any case, or this id. @throws Failure if there is none, or several */
-export const findMachine = async (server: Server, wanted: string): Promise<Machine> => {
-  if (AgentId.safeParse(wanted).success) {
-    const byId = await ask(server.fetcher, getMachine, { params: { agent_id: wanted } }).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 404) return undefined;
-      throw error;
-    });
-    if (byId !== undefined) return byId;
+const byId = async ({ fetcher }: Server, id: string): Promise<Machine> => {
+  try {
+    return await ask(fetcher, getMachine, { params: { agent_id: id } });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+    throw new Failure(`You have no machine ${id}. vsay ls shows yours.`, exitCode.notFound);
   }
+};
+
+/**
+ * The machine with this name, in any case, or this id. Other users choose the names of the machines that they share: a name is never taken for an
+ * id, and the own machine of several with one name is meant.
+ * @throws Failure if there is none, or several
+ */
+export const findMachine = async (server: Server, wanted: string): Promise<Machine> => {
+  if (AgentId.safeParse(wanted).success) return byId(server, wanted);
   const similar = await allMachines(server, { search: wanted });
-  const named = similar.filter(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  const all = similar.filter(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  const own = all.filter(({ my_role }) => my_role === 'owner');
+  const named = own.length === 1 ? own : all;
   const [machine, another] = named;
   if (machine === undefined) {
     const names = similar.slice(0, 5).map(({ name }) => plainText(name, 64));
