@@ -12,6 +12,8 @@ import type { RecordingRecord } from './record.ts';
 export interface CastDownloadsOptions {
   readonly reader: Pick<RecordingReader, 'all'>;
   readonly auditor: Pick<Auditor, 'record'>;
+  /** Default: a minute. */
+  readonly stalledMs?: number;
 }
 
 /** Each download decrypts and converts a recording. */
@@ -19,6 +21,9 @@ const limits = {
   each: { most: 2, message: 'Two downloads of yours are running. Wait for one to end.' },
   all: { most: 8, message: 'Downloads of other users are running. Try again shortly.' },
 };
+
+/** A client that takes nothing for this time is disconnected. It would keep its place from others. */
+const stalledMs = 60_000;
 
 /** Sends recordings as asciicast. */
 export class CastDownloads {
@@ -54,6 +59,7 @@ export class CastDownloads {
         'content-disposition': `attachment; filename="recording-${record.recording_id}.cast"`,
         'cache-control': 'no-store',
       });
+      response.setTimeout(this.#options.stalledMs ?? stalledMs, () => response.destroy());
       if (request.method === 'HEAD') response.end();
       else await pipeline(Readable.from(this.#text(record, version), { highWaterMark: 1 }), response);
     } catch (error) {
