@@ -63,7 +63,10 @@ export class StartedIds {
 
   async #prune(ids: Map<string, number>): Promise<void> {
     const since = this.#now() - keepMs;
-    for (const [id, at] of ids) if (at < since) ids.delete(id);
+    const expired = [...ids].filter(([, at]) => at < since);
+    // Otherwise each command that is refused would write the whole file.
+    if (expired.length === 0) return;
+    for (const [id] of expired) ids.delete(id);
     await writePrivate(this.#file, [...ids].map(([id, at]) => lineOf(id, at)).join(''));
   }
 }
