@@ -125,6 +125,16 @@ describe('a command of a run', () => {
     expect(await resultOf('c')).toMatchObject({ text: '', exitCode: 1 });
   });
 
+  it('never starts if the right of its user ends while its id is written, and those of another user do', async () => {
+    kept.order(order('a', `echo x > '${file('never')}'`));
+    kept.order({ ...order('b', 'echo mine'), userId: 'u2' });
+    await kept.endOwned('u1');
+    expect(await resultOf('a')).toMatchObject({ text: '', cancelled: true });
+    expect(await resultOf('b')).toMatchObject({ text: 'mine\n', cancelled: false });
+    kept.order({ ...order('c', `test -e '${file('never')}' && echo it ran`), userId: 'u2' });
+    expect(await resultOf('c')).toMatchObject({ text: '' });
+  });
+
   it('is refused if its id cannot be kept', async () => {
     await rm(folder, { recursive: true });
     await writeFile(folder, '');

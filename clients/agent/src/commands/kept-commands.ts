@@ -11,13 +11,19 @@ const maxResults = 128;
 type Send = (message: NonNullable<AgentMessage['message']>) => void;
 
 export type KeptCommandsOptions = {
-  commands: Pick<Commands, 'run' | 'cancel'>;
+  commands: Pick<Commands, 'run' | 'cancel' | 'endOwned'>;
   ids: Pick<StartedIds, 'has' | 'add'>;
   log: Logger;
 };
 
 /** A kept command from its arrival on. Without `output` it has not ended. */
-type Kept = { running: boolean; cancelled: boolean; output: CommandOutput | undefined };
+type Kept = {
+  /** Empty: of a command that only its cancel named. */
+  readonly userId: string;
+  running: boolean;
+  cancelled: boolean;
+  output: CommandOutput | undefined;
+};
 
 const lost = 'The agent was restarted after it had accepted the command. The command may have run.';
 
@@ -47,10 +53,10 @@ export class KeptCommands {
 
   /** Starts the command, or reports on it if it has arrived before. Never throws. */
   order(command: Command): void {
-    const { commandId } = command;
+    const { commandId, userId } = command;
     const kept = this.#kept.get(commandId);
     if (kept !== undefined) return void this.#report(commandId, kept);
-    this.#kept.set(commandId, { running: false, cancelled: false, output: undefined });
+    this.#kept.set(commandId, { userId, running: false, cancelled: false, output: undefined });
     void this.#begin(command).then((output) => this.#ended(commandId, output));
   }
 
@@ -62,8 +68,14 @@ export class KeptCommands {
       kept.cancelled = true;
       return void this.#options.commands.cancel(commandId);
     }
-    this.#kept.set(commandId, { running: false, cancelled: false, output: undefined });
+    this.#kept.set(commandId, { userId: '', running: false, cancelled: false, output: undefined });
     void this.#refuse(commandId).then((output) => this.#ended(commandId, output));
+  }
+
+  /** Ends all commands of a user, also those whose id is being written. */
+  endOwned(userId: string): Promise<void> {
+    for (const kept of this.#kept.values()) if (kept.userId === userId) kept.cancelled = true;
+    return this.#options.commands.endOwned(userId);
   }
 
   /** The hub needs the result no longer. */
@@ -106,7 +118,8 @@ export class KeptCommands {
   }
 
   #ended(commandId: string, output: CommandOutput): void {
-    const kept: Kept = { running: false, cancelled: false, output };
+    const { userId = '' } = this.#kept.get(commandId) ?? {};
+    const kept: Kept = { userId, running: false, cancelled: false, output };
     this.#kept.set(commandId, kept);
     this.#report(commandId, kept);
     const results = [...this.#kept].filter(([, each]) => each.output !== undefined);

@@ -24,8 +24,8 @@ export type LinkOptions = {
   welcome: Welcome;
   sessions: Sessions;
   stats: StatsReader;
-  commands: Pick<Commands, 'run' | 'endOwned'>;
-  kept: Pick<KeptCommands, 'follow' | 'order' | 'cancel' | 'stored'>;
+  commands: Pick<Commands, 'run'>;
+  kept: Pick<KeptCommands, 'follow' | 'order' | 'cancel' | 'endOwned' | 'stored'>;
   /** Undefined: this agent cannot update itself. */
   updater: Pick<Updater, 'order' | 'follow'> | undefined;
   log: Logger;
@@ -194,11 +194,11 @@ export class Link {
 
   /** Ends one session, or all sessions and commands of a user: the right to run commands ends with the right to open terminals. */
   #endSessions({ sessionId, ownerUserId, cause }: EndSession): void {
-    const { sessions, commands } = this.#options;
+    const { sessions, kept } = this.#options;
     if (sessionId.length > 0) sessions.end(sessionId, endCause(cause), ownerUserId);
     else if (ownerUserId !== '') {
       sessions.endOwned(ownerUserId, endCause(cause));
-      void commands.endOwned(ownerUserId);
+      void kept.endOwned(ownerUserId);
     }
   }
 
