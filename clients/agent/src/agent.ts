@@ -206,14 +206,19 @@ export class Agent {
     if (this.#stopping || this.#handOver.isRunning) return false;
     const { replacement, now } = this.#options;
     const connectedForMs = this.#connectedAt === undefined ? undefined : now() - this.#connectedAt;
-    const movable = this.#commands.isIdle && this.#kept.isIdle && this.#handOver.isPossible;
+    const movable = this.#runsNothing && this.#handOver.isPossible;
     const work = !movable ? 'fixed' : this.#sessions.isEmpty ? 'none' : 'movable';
     return replacement?.tick({ connectedForMs, work }) === true;
   }
 
+  get #runsNothing(): boolean {
+    return this.#commands.isIdle && this.#kept.isIdle;
+  }
+
   /** Makes `run` return without ending a session, so that `handOver` follows. */
   async #giveWay(): Promise<void> {
-    if (!(await this.#handOver.prepare(this.#instanceId))) return;
+    // Commands that arrive meanwhile would be ended.
+    if (!(await this.#handOver.prepare(this.#instanceId, () => this.#runsNothing))) return;
     this.#options.log.info({ sessions: this.#sessions.aliveCount }, 'another version of the agent takes over');
     this.#replaced = true;
     this.#stopping = true;
@@ -232,7 +237,7 @@ export class Agent {
 
   /** Whether somebody may wait for output of this machine. */
   get #isBusy(): boolean {
-    return this.#sessions.aliveCount > 0 || !this.#commands.isIdle || !this.#kept.isIdle;
+    return this.#sessions.aliveCount > 0 || !this.#runsNothing;
   }
 
   /** @returns ms to wait before the next dial. */

@@ -37,10 +37,11 @@ export class SessionHandOver {
   }
 
   /**
-   * Checks that the sessions can be handed over, and leaves them frozen for `leave`. After a failure they continue here.
+   * Checks that the sessions can be handed over, and leaves them frozen for `leave`. After a failure they continue here. `mayLeave` is asked at
+   * the end, because work that cannot be handed over may have begun meanwhile.
    * @returns whether it succeeded
    */
-  async prepare(instanceId: string): Promise<boolean> {
+  async prepare(instanceId: string, mayLeave: () => boolean): Promise<boolean> {
     const { sessions, log, now } = this.#options;
     this.#running = true;
     try {
@@ -48,7 +49,10 @@ export class SessionHandOver {
         await this.#writeState(instanceId);
         dropState();
       }
-      return true;
+      if (mayLeave()) return true;
+      sessions.freeze(false);
+      this.#running = false;
+      return false;
     } catch (err) {
       log.warn({ err }, 'the sessions cannot be handed over now: this version goes on for some minutes');
       sessions.freeze(false);
