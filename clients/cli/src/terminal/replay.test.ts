@@ -26,6 +26,8 @@ describe('output that is shown again', () => {
       '\x1b]10;?\x1b\\',
       '\x1b]4;1;?\x07',
       '\x1b]52;c;aGVsbG8=\x07',
+      '\x1b]0052;c;aGVsbG8=\x07',
+      '\x1b[0018t',
       '\x05',
       '\x07',
       '\x1bZ',
@@ -42,6 +44,17 @@ describe('output that is shown again', () => {
   it('is filtered wherever it is cut', () => {
     const text = 'x\x1b]11;?\x1b\\y\x1b[6nz\x1b[31mr';
     for (let at = 1; at < text.length; at += 1) expect(shown(text.slice(0, at), text.slice(at))).toBe('xyz\x1b[31mr');
+  });
+
+  it('writes no clipboard by a long text, wherever it is cut', () => {
+    const long = `a\x1b]52;c;${'A'.repeat(10_000)}`;
+    for (const end of ['\x07', '\x1b\\']) {
+      const text = `${long}${end}b`;
+      for (const at of [3, 4000, 5000, text.length - 3, text.length - 2, text.length - 1])
+        expect(shown(text.slice(0, at), text.slice(at))).toBe('ab');
+    }
+    expect(shown(long, '\x1b[mb')).toBe('a\x1b[mb');
+    expect(shown(long)).toBe('a');
   });
 
   it('keeps at most one sequence of 4 KiB', () => {
