@@ -43,6 +43,9 @@ const socketUrl = ({ url, agentId, host, port }: ForwardOptions, sessionId: stri
   return `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/api/terminal/${encodeURIComponent(agentId)}/tcp?${query}`;
 };
 
+/** Time limit for the report of the machine that a connection has ended, after both of its directions have. */
+const reportedWithinMs = 2000;
+
 /**
  * A TCP connection that a machine makes, as a stream of Node with half-close (`allowHalfOpen`). It continues over broken connections to the
  * server: no byte is lost or doubled. It is destroyed with a ForwardError if the target is refused or resets the connection. Emits
@@ -60,6 +63,9 @@ export class ForwardStream extends Duplex {
   #giveUp: NodeJS.Timeout | undefined;
   #connected = false;
   #remoteEnded = false;
+  /** The machine has reported the end of the connection, or the server has refused it. */
+  #over = false;
+  #onOver: (() => void) | undefined;
   /** The server has ended the sign-in. */
   #signedOut: string | undefined;
 
@@ -123,9 +129,18 @@ export class ForwardStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#giveUp);
-    this.#client.close();
     this.#onApplied = undefined;
-    done(error);
+    const close = (): void => {
+      clearTimeout(late);
+      this.#onOver = undefined;
+      this.#client.close();
+      done(error);
+    };
+    const isWhole = error === null && this.#remoteEnded && this.writableFinished;
+    // The machine reports the end next. A client that left before would be in the audit log as one that broke off.
+    const late = isWhole && !this.#over ? setTimeout(close, reportedWithinMs) : undefined;
+    if (late === undefined) close();
+    else this.#onOver = close;
   }
 
   #whenApplied(left: number, done: () => void): void {
@@ -162,6 +177,10 @@ export class ForwardStream extends Duplex {
   }
 
   #became(state: TerminalState): void {
+    if (state.state === 'ended' || state.state === 'refused') {
+      this.#over = true;
+      this.#onOver?.();
+    }
     if (state.state === 'live') {
       clearTimeout(this.#giveUp);
       this.#giveUp = undefined;
