@@ -6,6 +6,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { localTime } from '../layout/format.ts';
+import { MoreButton } from '../layout/more-button.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { useMachineNames } from '../sessions/session-queries.ts';
 import sessions from '../sessions/session-rows.module.css';
@@ -61,18 +62,7 @@ export const RecordingsPage = () => {
             </ul>
           </Paper>
         )}
-        {recordings.hasNextPage && (
-          <Group justify="center">
-            <Button
-              size="xs"
-              variant="default"
-              loading={recordings.isFetchingNextPage}
-              onClick={() => void recordings.fetchNextPage()}
-            >
-              Show older recordings
-            </Button>
-          </Group>
-        )}
+        <MoreButton list={recordings} label="Show older recordings" />
       </Stack>
     </>
   );

@@ -19,6 +19,7 @@ import { Fragment, useId, useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
 import { byteSize, duration } from '../layout/format.ts';
 import { ListFailure } from '../layout/list-pages.tsx';
+import { MoreButton } from '../layout/more-button.tsx';
 import { type TargetFilter, useRunOutput, useRunTargets } from './run-queries.ts';
 import { targetWords } from './run-words.ts';
 import classes from './runs.module.css';
@@ -80,18 +81,7 @@ export const RunTargets = ({ run, filter, onFilter }: RunTargetsProps) => {
           </Table>
         </div>
       )}
-      {list.hasNextPage && (
-        <Group justify="center">
-          <Button
-            size="xs"
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Show more machines
-          </Button>
-        </Group>
-      )}
+      <MoreButton list={list} label="Show more machines" />
     </Stack>
   );
 };

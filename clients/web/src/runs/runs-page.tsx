@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import { Badge, Button, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { IconPlayerPlay, IconPlus } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Run } from '@webxterm/contracts/rest';
@@ -6,6 +6,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { localTime } from '../layout/format.ts';
+import { MoreButton } from '../layout/more-button.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import sessions from '../sessions/session-rows.module.css';
 import { useRuns } from './run-queries.ts';
@@ -52,18 +53,7 @@ export const RunsPage = () => {
             </ul>
           </Paper>
         )}
-        {runs.hasNextPage && (
-          <Group justify="center">
-            <Button
-              size="xs"
-              variant="default"
-              loading={runs.isFetchingNextPage}
-              onClick={() => void runs.fetchNextPage()}
-            >
-              Show older runs
-            </Button>
-          </Group>
-        )}
+        <MoreButton list={runs} label="Show older runs" />
       </Stack>
     </>
   );

@@ -1,5 +1,6 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import type { Machine } from '@webxterm/contracts/rest';
+import { MoreButton } from '../layout/more-button.tsx';
 import { useRights } from '../machines/machine-queries.ts';
 import { useMachineSessions } from './session-queries.ts';
 import { SessionRows } from './session-rows.tsx';
@@ -19,18 +20,7 @@ export const MachineSessions = ({ machine }: { machine: Machine }) => {
           </Text>
         }
       />
-      {sessions.hasNextPage && (
-        <Group justify="center">
-          <Button
-            size="xs"
-            variant="default"
-            loading={sessions.isFetchingNextPage}
-            onClick={() => void sessions.fetchNextPage()}
-          >
-            Show older sessions
-          </Button>
-        </Group>
-      )}
+      <MoreButton list={sessions} label="Show older sessions" />
     </Stack>
   );
 };
