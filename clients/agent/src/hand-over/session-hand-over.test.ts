@@ -1,6 +1,5 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import type { Sessions } from '../session/sessions.ts';
 import { SessionHandOver } from './session-hand-over.ts';
 
 it('does not leave while a command runs that arrived meanwhile, and lets the sessions go on', async () => {
@@ -8,9 +7,12 @@ it('does not leave while a command runs that arrived meanwhile, and lets the ses
   const freeze = (on: boolean): void => {
     frozen = on;
   };
-  const sessions = { isEmpty: true, canBeHandedOver: true, freeze };
+  const none = (): never => {
+    throw new Error('there are no sessions');
+  };
+  const sessions = { isEmpty: true, canBeHandedOver: true, freeze, snapshots: none, handOver: none, abandonAll: none };
   const handOver = new SessionHandOver({
-    sessions: sessions as unknown as Sessions,
+    sessions,
     log: pino({ level: 'silent' }),
     now: () => 0,
   });

@@ -3,7 +3,7 @@ import type { Sessions } from '../session/sessions.ts';
 import { dropState, handOverVersion, leaveState } from './state-file.ts';
 
 export type SessionHandOverOptions = {
-  sessions: Sessions;
+  sessions: Pick<Sessions, 'isEmpty' | 'canBeHandedOver' | 'freeze' | 'snapshots' | 'handOver' | 'abandonAll'>;
   log: Logger;
   /** ms on a monotonic clock. */
   now(): number;
