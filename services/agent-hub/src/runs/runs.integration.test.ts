@@ -187,6 +187,45 @@ describe('a run', () => {
     ).toEqual([null, 'mine', null]);
   }, 60_000);
 
+  it('ends the command where the user may only view now, and begins none there', async () => {
+    const [owner, guest] = [await newUser(), await newUser()];
+    const made = await enrol(2, owner);
+    await online(made, owner);
+    const grantAs = async (role: string): Promise<void> => {
+      // The machine that waits first: the end of the command on the other one would let it begin.
+      for (const agentId of ids(made).toReversed()) {
+        const grant = { username: guest.user.username, role };
+        const answer = await hub.call('POST', `/api/machines/${agentId}/access/grant`, owner.token, grant);
+        expect(answer).toMatchObject({ status: 200 });
+      }
+    };
+    await grantAs('control');
+    for (const agent of made) agent.run = () => undefined;
+    const run = await start(guest, { agent_ids: ids(made), concurrency: 1 });
+    await eventually(async () => expect(await read(run, guest)).toMatchObject({ counts: { running: 1, waiting: 1 } }));
+    await grantAs('view');
+    expect(await ended(run, guest)).toMatchObject({ counts: { cancelled: 2 } });
+    expect(made.map(({ started, cancelled }) => [started.length, cancelled.length > 0])).toEqual([
+      [1, true],
+      [0, false],
+    ]);
+  }, 60_000);
+
+  it('begins nothing as a Linux user of the machine that the grant does not include', async () => {
+    const [owner, guest] = [await newUser(), await newUser()];
+    const made = await enrol(1, owner);
+    await online(made, owner);
+    const grant = { username: guest.user.username, role: 'control', linux_users: ['deploy'] };
+    const answer = await hub.call('POST', `/api/machines/${ids(made)[0]}/access/grant`, owner.token, grant);
+    expect(answer).toMatchObject({ status: 200 });
+    const run = await start(guest, { agent_ids: ids(made), linux_user: 'ubuntu' });
+    await ended(run, guest);
+    expect((await targetsOf(run, guest)).targets).toMatchObject([
+      { state: 'not_started', reason: 'linux_user_refused', linux_user: null },
+    ]);
+    expect(made[0]?.ordered).toEqual([]);
+  }, 60_000);
+
   it.each([
     ['signs out', (signin: TestSignin) => world.auth.signOut(signin), 'signin_ended'],
     ['is disabled', (signin: TestSignin) => world.auth.disable(signin), 'user_disabled'],
