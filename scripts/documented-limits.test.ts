@@ -285,7 +285,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'libs/terminal-client/src/node/forward-stream.ts maxWindow',
     'services/agent-hub/src/access/pending-terminations.ts maxRead',
     'services/agent-hub/src/presence/presence.ts maxWrites',
-    'services/agent-hub/src/runs/run-leader.ts maxOrders',
+    'services/agent-hub/src/runs/target-orders.ts maxOrders',
     'services/auth/src/audit/writer.ts maxPending',
     'services/gateway/src/openapi/example.ts maxDepth',
     'services/gateway/src/upstreams/body-limit.ts maxDrained',

@@ -6,7 +6,7 @@ interface MoreButtonProps {
     readonly isFetchingNextPage: boolean;
     readonly fetchNextPage: () => unknown;
   };
-  /** What it shows, for example "Show older runs". */
+  /** The text of the button, for example "Show older runs". */
   readonly label: string;
 }
 

@@ -32,8 +32,13 @@ export class LedTarget {
     return isFinal(this.state);
   }
 
+  /** Whether its command was sent, and has not ended as far as is known. */
+  get isRunning(): boolean {
+    return this.state === 'sent' || this.state === 'running';
+  }
+
   get isActive(): boolean {
-    return this.busy || this.state === 'sent' || this.state === 'running';
+    return this.busy || this.isRunning;
   }
 
   /** Takes the state from the database or from a message. One that is final stays. */

@@ -1,25 +1,18 @@
-import type { SigninEntry } from '@webxterm/contracts/bus';
 import type { RunStopCause, RunTarget } from '@webxterm/contracts/rest';
 import { runLimits } from '@webxterm/contracts/run-limits';
-import { type Logger, toAppError } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
-import type { AllowList } from '@webxterm/shared/bus';
-import { personOf } from '../machines/access-rule.ts';
-import { mayUse } from '../machines/linux-users.ts';
 import { endedFact, stoppedFact } from './audit.ts';
 import { LedTarget } from './led-target.ts';
 import type { StoredRun } from './record.ts';
 import type { ChangedRun, RunClaims } from './run-claims.ts';
 import type { RunDispatch } from './run-dispatch.ts';
-import type { RunMachines } from './run-machines.ts';
 import type { RunStore } from './run-store.ts';
-import { countsOf, isFinal, targetView } from './run-views.ts';
+import { countsOf, targetView } from './run-views.ts';
+import { StarterRights, type StarterRightsOptions } from './starter-rights.ts';
+import { retryMs, TargetOrders } from './target-orders.ts';
 import type { TargetStates } from './target-states.ts';
 
-/** Orders to hubs that are on their way. */
-const maxOrders = 64;
-/** A machine that could not be reached, or whose order failed, gets the next order after this time. */
-const retryMs = 2000;
 /** A command that was not acknowledged is sent again after this time. The agent starts it once. */
 const askSentMs = 5000;
 /** A command in progress is asked for, in case its report was lost. */
@@ -43,9 +36,7 @@ const stopWords: Readonly<Record<RunStopCause, string>> = {
   too_long: `The run took longer than ${runLimits.days} days.`,
 };
 
-export interface RunLeaderOptions {
-  readonly allowList: Pick<AllowList, 'findHashed' | 'peek'>;
-  readonly machines: Pick<RunMachines, 'mayRunOn'>;
+export interface RunLeaderOptions extends StarterRightsOptions {
   readonly dispatch: Pick<RunDispatch, 'order'>;
   readonly store: Pick<RunStore, 'allTargets' | 'target' | 'find'>;
   readonly states: TargetStates;
@@ -64,11 +55,11 @@ export interface RunLeaderOptions {
 export class RunLeader {
   readonly #options: RunLeaderOptions;
   readonly #targets = new Map<string, LedTarget>();
+  readonly #rights: StarterRights;
+  readonly #orders: TargetOrders;
   #run: StoredRun;
-  #person: SigninEntry | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
-  #orders = 0;
   #turning = false;
   #again = false;
   #over = false;
@@ -76,6 +67,16 @@ export class RunLeader {
   constructor(run: StoredRun, options: RunLeaderOptions) {
     this.#run = run;
     this.#options = options;
+    this.#rights = new StarterRights(options);
+    this.#orders = new TargetOrders({
+      runId: run.run_id,
+      dispatch: options.dispatch,
+      store: options.store,
+      logger: options.logger,
+      now: options.now,
+      failed: (target, code) => this.#orderFailed(target, code),
+      answered: () => this.wake(),
+    });
   }
 
   get runId(): string {
@@ -163,7 +164,8 @@ export class RunLeader {
     await this.#stopIfDue(now);
     if (this.#run.stop !== null) await this.#endWaiting(this.#run.stop.cause);
     await this.#giveUp(now);
-    if (this.#run.stop !== null && this.#endsCommands) await this.#cancelAll(this.#run.stop.cause);
+    if (this.#run.stop !== null && this.#endsCommands)
+      await this.#cancel(this.#uncancelled, this.#run.stop.cause, stopWords[this.#run.stop.cause]);
     this.#ask(now);
     if (this.#run.stop === null && checked) await this.#beginMore(now);
     if ([...this.#targets.values()].every((target) => target.isFinal && !target.busy)) await this.#end();
@@ -181,43 +183,22 @@ export class RunLeader {
 
   /** @returns false if the rights cannot be read now, so that nothing more may begin */
   async #check(now: number): Promise<boolean> {
-    const { allowList, logger } = this.#options;
     if (this.#endsCommands) return true;
     try {
-      const signinHash = this.#run.starter.signin_hash;
-      this.#person = await allowList.findHashed(signinHash).catch(async (error: unknown) => {
-        if (toAppError(error).status >= 500) throw error;
-        await this.#stop(allowList.peek(signinHash)?.disabled === true ? 'user_disabled' : 'signin_ended');
-        return undefined;
-      });
-      if (this.#person === undefined) return true;
-      await this.#checkRights(this.#person);
+      const starter = await this.#rights.starter(this.signinHash);
+      if ('stop' in starter) {
+        await this.#stop(starter.stop);
+        return true;
+      }
+      const lost = await this.#rights.lost(starter.signin, this.#uncancelled);
+      await this.#cancel(lost, 'access_revoked', 'You may no longer run commands on this machine.');
       this.#checkedAtMs = now;
       return true;
     } catch (error) {
+      const { logger } = this.#options;
       logger.warn({ err: error, run_id: this.runId }, 'the rights of a run cannot be read now; nothing more begins');
       return false;
     }
-  }
-
-  /** Commands on machines on which their user may run none any more are ended. */
-  async #checkRights(signin: SigninEntry): Promise<void> {
-    const { machines, states } = this.#options;
-    const active = [...this.#targets.values()].filter(({ state }) => state === 'sent' || state === 'running');
-    if (active.length === 0) return;
-    const access = await machines.mayRunOn(
-      personOf(signin),
-      active.map(({ agentId }) => agentId),
-    );
-    const lost = active.filter(({ agentId, linuxUser, cancelledAtMs }) => {
-      const found = access.get(agentId);
-      const mayRun = found !== undefined && (linuxUser === null || mayUse(found.linuxUsers, linuxUser));
-      return !mayRun && cancelledAtMs === 0;
-    });
-    if (lost.length === 0) return;
-    const ids = lost.map(({ agentId }) => agentId);
-    await states.cancelling(this.runId, ids, 'access_revoked', 'You may no longer run commands on this machine.');
-    for (const target of lost) target.cancelledAtMs = this.#options.now();
   }
 
   /** Whether the run was stopped, and its commands in progress end, too. */
@@ -249,22 +230,24 @@ export class RunLeader {
     await this.#options.states.endWaiting(this.runId, { state: 'cancelled', reason: cause, message: stopWords[cause] });
   }
 
-  async #cancelAll(cause: RunStopCause): Promise<void> {
+  /** Machines with a command in progress that was not ordered to end. */
+  get #uncancelled(): LedTarget[] {
+    return [...this.#targets.values()].filter(({ isRunning, cancelledAtMs }) => isRunning && cancelledAtMs === 0);
+  }
+
+  async #cancel(targets: readonly LedTarget[], reason: string, message: string): Promise<void> {
+    if (targets.length === 0) return;
     const { states, now } = this.#options;
-    const due = [...this.#targets.values()].filter(
-      ({ state, cancelledAtMs }) => (state === 'sent' || state === 'running') && cancelledAtMs === 0,
-    );
-    if (due.length === 0) return;
-    const ids = due.map(({ agentId }) => agentId);
-    await states.cancelling(this.runId, ids, cause, stopWords[cause]);
-    for (const target of due) target.cancelledAtMs = now();
+    const ids = targets.map(({ agentId }) => agentId);
+    await states.cancelling(this.runId, ids, reason, message);
+    for (const target of targets) target.cancelledAtMs = now();
   }
 
   /** Ends machines that have not answered in time. */
   async #giveUp(now: number): Promise<void> {
     const limitMs = this.#run.timeout_seconds * 1000 + answerWithinMs;
     for (const target of this.#targets.values()) {
-      if (target.state !== 'sent' && target.state !== 'running') continue;
+      if (!target.isRunning) continue;
       const { cancelledAtMs, sinceMs, agentId } = target;
       if (cancelledAtMs > 0 && now - cancelledAtMs > cancelWithinMs)
         await this.#endHere(agentId, 'cancelled', 'no_answer', 'The machine has not confirmed the end of the command.');
@@ -287,12 +270,11 @@ export class RunLeader {
   /** Orders for commands in progress: cancels, and questions about those without a recent report. */
   #ask(now: number): void {
     for (const target of this.#targets.values()) {
-      if (target.state !== 'sent' && target.state !== 'running') continue;
-      if (target.busy || now < target.notBeforeMs || this.#orders >= maxOrders) continue;
-      if (target.cancelledAtMs > 0) this.#order(target, 'cancel', retryMs);
+      if (!target.isRunning || target.busy || now < target.notBeforeMs || !this.#orders.hasRoom) continue;
+      if (target.cancelledAtMs > 0) this.#orders.give(target, 'cancel', retryMs);
       else {
         const everyMs = target.state === 'sent' ? askSentMs : askRunningMs;
-        if (target.linkedAgain || now - target.sinceMs >= everyMs) this.#order(target, 'begin', everyMs);
+        if (target.linkedAgain || now - target.sinceMs >= everyMs) this.#orders.give(target, 'begin', everyMs);
       }
     }
   }
@@ -302,11 +284,11 @@ export class RunLeader {
     const { concurrency, wait_until } = this.#run;
     let active = [...this.#targets.values()].filter((target) => target.isActive).length;
     for (const target of this.#targets.values()) {
-      if (active >= concurrency || this.#orders >= maxOrders) return;
+      if (active >= concurrency || !this.#orders.hasRoom) return;
       if (target.state !== 'waiting' || target.busy || now < target.notBeforeMs) continue;
       if (isOnline(target.agentId)) {
         active += 1;
-        this.#order(target, 'begin', 0);
+        this.#orders.give(target, 'begin', 0);
       } else if (wait_until === null || now >= wait_until.getTime()) await this.#offline(target.agentId);
     }
   }
@@ -316,51 +298,12 @@ export class RunLeader {
     return this.#endHere(agentId, 'unreachable', 'machine_offline', `The machine was offline${waited}.`);
   }
 
-  /** `thenMs`: after success, the next order about it is not given before this time. */
-  #order(target: LedTarget, what: 'begin' | 'cancel', thenMs: number): void {
-    const { dispatch, now } = this.#options;
-    target.busy = true;
-    target.linkedAgain = false;
-    this.#orders += 1;
-    dispatch
-      .order(this.runId, target.agentId, what)
-      .then(async (state) => {
-        target.missingSinceMs = 0;
-        target.notBeforeMs = now() + thenMs;
-        if (isFinal(state)) await this.#readTarget(target);
-        else if (target.state === 'waiting') target.state = state;
-        if (target.sinceMs === 0) target.sinceMs = now();
-      })
-      .catch((error: unknown) => this.#orderFailed(target, error))
-      .finally(() => {
-        target.busy = false;
-        this.#orders -= 1;
-        this.wake();
-      });
-  }
-
-  async #orderFailed(target: LedTarget, error: unknown): Promise<void> {
-    const { isOnline, now, logger } = this.#options;
-    const { agentId } = target;
-    const { code } = toAppError(error);
-    target.notBeforeMs = now() + retryMs;
+  async #orderFailed(target: LedTarget, code: string): Promise<void> {
+    const { isOnline, now } = this.#options;
     if (code === 'unauthenticated') this.#checkedAtMs = Number.NEGATIVE_INFINITY;
-    else if (code !== 'machine_offline')
-      logger.debug({ err: error, run_id: this.runId, agent_id: agentId }, 'an order of a run failed');
-    try {
-      // The order may have been carried out although its answer is lost.
-      await this.#readTarget(target);
-      if (target.state !== 'waiting' || code !== 'machine_offline' || this.#run.wait_until !== null) return;
-      target.missingSinceMs ||= now();
-      if (!isOnline(agentId) || now() - target.missingSinceMs > missingForMs) await this.#offline(agentId);
-    } catch (readError) {
-      logger.debug({ err: readError, run_id: this.runId }, 'a machine of a run cannot be read now');
-    }
-  }
-
-  async #readTarget(target: LedTarget): Promise<void> {
-    const stored = await this.#options.store.target(this.runId, target.agentId);
-    if (stored !== undefined) target.update(targetView(stored));
+    if (target.state !== 'waiting' || code !== 'machine_offline' || this.#run.wait_until !== null) return;
+    target.missingSinceMs ||= now();
+    if (!isOnline(target.agentId) || now() - target.missingSinceMs > missingForMs) await this.#offline(target.agentId);
   }
 
   async #end(): Promise<void> {
