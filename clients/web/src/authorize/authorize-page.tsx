@@ -1,4 +1,4 @@
-import { Alert, Button, Code, Group, List, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Code, Group, List, NumberInput, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconPlugConnected, IconShieldCheck } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { defaultTokenDays, type ProgramLogin } from '@webxterm/contracts/rest';
@@ -32,13 +32,21 @@ export const AuthorizePage = () => {
       ) : login.data !== undefined && id !== undefined ? (
         <Question id={id} login={login.data} onAnswer={setAnswer} />
       ) : request !== undefined ? (
-        login.isError && <Failure title="The request of the program could not be loaded" error={login.error} />
+        <RequestState error={login.error} onRetry={() => void login.refetch()} />
       ) : (
         <CodeForm pending={login.isFetching} error={login.error} onCode={setTyped} />
       )}
     </main>
   );
 };
+
+/** Instead of the question, until the request of the program is there. */
+const RequestState = ({ error, onRetry }: { error: Error | null; onRetry: () => void }) =>
+  error === null ? (
+    <Skeleton height={220} radius="md" role="status" aria-busy="true" aria-label="Loading" />
+  ) : (
+    <Failure title="The request of the program could not be loaded" error={error} onRetry={onRetry} />
+  );
 
 interface CodeFormProps {
   readonly pending: boolean;

@@ -12,7 +12,7 @@ export const EmptyState = ({
 }: {
   icon: ReactNode;
   title: string;
-  text: ReactNode;
+  text?: ReactNode;
   /** It is all that the page shows, so its title is that of the page. */
   isPage?: boolean;
   children?: ReactNode;
@@ -25,9 +25,11 @@ export const EmptyState = ({
       <Title order={isPage ? 1 : 2} size="h3" ta="center">
         {title}
       </Title>
-      <Text c="dimmed" ta="center" maw={460}>
-        {text}
-      </Text>
+      {text !== undefined && (
+        <Text c="dimmed" ta="center" maw={460}>
+          {text}
+        </Text>
+      )}
     </Stack>
     {children}
   </section>

@@ -1,12 +1,15 @@
 import { Badge, Button, Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import type { Run, RunGroup } from '@webxterm/contracts/rest';
+import { Failure } from '../layout/failure.tsx';
 import { type TargetFilter, useRunGroups } from './run-queries.ts';
 import { machineCount, targetWords } from './run-words.ts';
 import classes from './runs.module.css';
 
 /** Equal answers together, the most frequent first. */
 export const RunGroups = ({ run, onFilter }: { run: Run; onFilter: (filter: TargetFilter) => void }) => {
-  const groups = useRunGroups(run.run_id).data;
+  const { data: groups, error, isError, refetch } = useRunGroups(run.run_id);
+  if (groups === undefined && isError)
+    return <Failure title="Equal answers could not be loaded" error={error} onRetry={() => void refetch()} />;
   if (groups === undefined || groups.groups.length === 0) return null;
   return (
     <Stack gap="xs" component="section" aria-label="Equal answers">

@@ -1,48 +1,45 @@
 import { Button, CloseButton } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { RecordingMode } from '@webxterm/contracts/frames';
-import type { Machine } from '@webxterm/contracts/rest';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useState } from 'react';
 import type { Attached } from '../sharing/people.ts';
 import { type PeopleActions, PeopleLine } from '../sharing/people-line.tsx';
+import { StateActions, type StateHandlers } from './state-actions.tsx';
 import classes from './state-line.module.css';
-import { wordsFor } from './state-words.ts';
+import type { StateWords } from './state-words.ts';
 
 /** The line below the screen with the state of the connection to the shell. */
 export const StateLine = (
-  props: PeopleActions & {
-    machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
-    /** The owner of the session, if this is a guest. */
-    guestOf: string | undefined;
-    /** The users who are attached. Empty: only this user. */
-    people: readonly Attached[];
-    /** This tab had a shell that may still run. */
-    hadShell: boolean;
-    state: TerminalState;
-    latency: number | undefined;
-    /** This viewer is the driver: its window size is used. */
-    drives: boolean;
-    /** Whether the session is recorded. */
-    recorded: RecordingMode;
-    /** Describes output that is lost. */
-    lost: string | undefined;
-    onLostSeen: () => void;
-    onNewShell: () => void;
-    onAttachAgain: () => void;
-    onRetryNow: () => void;
-    /** Makes this viewer the driver. */
-    onDrive: () => void;
-  },
+  props: PeopleActions &
+    StateHandlers & {
+      words: StateWords;
+      /** A screen is above the line. Otherwise the sentence and the actions are there. */
+      hasScreen: boolean;
+      /** The owner of the session, if this is a guest. */
+      guestOf: string | undefined;
+      /** The users who are attached. Empty: only this user. */
+      people: readonly Attached[];
+      state: TerminalState;
+      latency: number | undefined;
+      /** This viewer is the driver: its window size is used. */
+      drives: boolean;
+      /** Whether the session is recorded. */
+      recorded: RecordingMode;
+      /** Describes output that is lost. */
+      lost: string | undefined;
+      onLostSeen: () => void;
+      onRetryNow: () => void;
+      /** Makes this viewer the driver. */
+      onDrive: () => void;
+    },
 ) => {
-  const { state, latency, lost } = props;
-  const words = wordsFor(state, props);
+  const { state, words, latency, lost } = props;
   const waitSeconds = useCountdown(state);
   return (
     <footer className={classes.line} data-state={state.state}>
       <i className={classes.dot} aria-hidden="true" />
-      <span className={classes.words} role="status" data-testid="terminal-state">
-        {words.sentence}
+      <span className={classes.words} role="status" {...(props.hasScreen && { 'data-testid': 'terminal-state' })}>
+        {props.hasScreen ? words.sentence : 'No terminal'}
       </span>
       {/* The countdown is outside of the live region, so a screen reader does not read every second aloud. */}
       {waitSeconds !== undefined && waitSeconds > 0 && (
@@ -78,20 +75,14 @@ export const StateLine = (
           Retry now
         </Button>
       )}
-      {words.again !== undefined && (
-        <Button size="compact-sm" onClick={props.onAttachAgain}>
-          {words.again}
-        </Button>
-      )}
-      {words.newShell === true && (
-        <Button size="compact-sm" onClick={props.onNewShell} autoFocus={state.state === 'ended'}>
-          New shell
-        </Button>
-      )}
-      {words.wayOn !== undefined && (
-        <Button size="compact-sm" variant="light" component={Link} to={words.wayOn.to}>
-          {words.wayOn.label}
-        </Button>
+      {props.hasScreen && (
+        <StateActions
+          words={words}
+          size="compact-sm"
+          autoFocus={state.state === 'ended'}
+          onAttachAgain={props.onAttachAgain}
+          onNewShell={props.onNewShell}
+        />
       )}
       {latency !== undefined && (state.state === 'live' || state.state === 'reconnecting') && (
         <span

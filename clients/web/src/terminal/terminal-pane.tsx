@@ -14,6 +14,7 @@ import { LinkBar } from './link-bar.tsx';
 import { openLink } from './links.ts';
 import type { LiveTerminal } from './live-terminal.ts';
 import { NewOutputButton } from './new-output-button.tsx';
+import { NoTerminal } from './no-terminal.tsx';
 import type { NotificationRequest } from './notification-request.ts';
 import { PasteQuestion } from './paste-question.tsx';
 import { SearchBar } from './search-bar.tsx';
@@ -21,6 +22,7 @@ import { brightnessOf, themeFor } from './settings/color-schemes.ts';
 import type { Preferences } from './settings/preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
 import { StateLine } from './state-line.tsx';
+import { wordsFor } from './state-words.ts';
 import { useStickyKeys } from './sticky-keys.ts';
 import type { Tab } from './tab-store.ts';
 import classes from './terminal-pane.module.css';
@@ -74,6 +76,7 @@ export const TerminalPane = (props: {
   const machine = useMachine(agentId, visit === undefined);
   const element = useRef<HTMLDivElement>(null);
   const [state, setState] = useState<TerminalState>({ state: 'connecting' });
+  const [wasLive, setWasLive] = useState(false);
   const [latency, setLatency] = useState<number>();
   const [drives, setDrives] = useState(true);
   const [recorded, setRecorded] = useState<RecordingMode>('off');
@@ -95,6 +98,7 @@ export const TerminalPane = (props: {
     ...handlers,
     state: (next: TerminalState) => {
       setState(next);
+      if (next.state === 'live') setWasLive(true);
       handlers.state(next);
     },
     bell: () => {
@@ -133,6 +137,14 @@ export const TerminalPane = (props: {
   useEffect(() => {
     if (active) terminal?.screen.focus();
   }, [terminal, active]);
+
+  const words = wordsFor(state, {
+    machine: machine.data,
+    hadShell: tab.sessionId !== undefined,
+    guestOf: visit?.owner,
+  });
+  const ways = { onNewShell: handlers.newShell, onAttachAgain: handlers.attachAgain };
+  const hasScreen = wasLive || state.state === 'connecting' || state.state === 'reconnecting';
 
   return (
     <div
@@ -173,6 +185,7 @@ export const TerminalPane = (props: {
           data-testid={active ? 'terminal' : shown ? 'terminal-beside' : 'terminal-behind'}
           ref={element}
         />
+        {!hasScreen && <NoTerminal words={words} {...ways} />}
         <div className={classes.uploads}>
           <UploadList queue={drop.queue} />
         </div>
@@ -228,8 +241,8 @@ export const TerminalPane = (props: {
         }}
       />
       <StateLine
-        machine={machine.data}
-        hadShell={tab.sessionId !== undefined}
+        words={words}
+        hasScreen={hasScreen}
         guestOf={visit?.owner}
         people={people}
         onGive={(number) => terminal?.giveTyping(number)}
@@ -243,8 +256,7 @@ export const TerminalPane = (props: {
         recorded={recorded}
         lost={lost}
         onLostSeen={() => setLost(undefined)}
-        onNewShell={handlers.newShell}
-        onAttachAgain={handlers.attachAgain}
+        {...ways}
         onRetryNow={() => terminal?.retryNow()}
         onDrive={() => {
           terminal?.drive();
