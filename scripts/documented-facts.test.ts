@@ -31,7 +31,7 @@ const Manifest = z.object({
   optionalDependencies: z.record(z.string(), z.string()).default({}),
 });
 
-/** Packages of which more is used than they document (ADR 6, clients/agent/src/screen/core-state.ts, libs/contracts/src/grpc). */
+/** Packages of which more is used than they document (ADR 6, libs/stream/src/screen/core-state.ts, libs/contracts/src/grpc). */
 const usedBeyondTheirDocumentation = [
   '@lydell/node-pty',
   '@xterm/headless',

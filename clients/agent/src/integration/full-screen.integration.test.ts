@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { Role } from '@webxterm/contracts/grpc';
+import { differences } from '@webxterm/stream/screen/testing';
 import type { Terminal } from '@xterm/headless';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { differences } from '../screen/testing/compare.ts';
 import { ScreenViewer } from './screen-viewer.ts';
 import { startTestAgent } from './test-agent.ts';
 

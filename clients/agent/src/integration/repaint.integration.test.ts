@@ -1,7 +1,7 @@
 import { EdgeKind, Role } from '@webxterm/contracts/grpc';
+import { differences } from '@webxterm/stream/screen/testing';
 import type { Terminal } from '@xterm/headless';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { differences } from '../screen/testing/compare.ts';
 import { ScreenViewer } from './screen-viewer.ts';
 import { startTestAgent } from './test-agent.ts';
 

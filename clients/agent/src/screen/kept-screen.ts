@@ -1,8 +1,8 @@
 import { maxSnapshot } from '@webxterm/contracts/frames';
 import { EmulatorWidths, GroundScanner, KeyboardFlags, OutputFilter, type SizeMark } from '@webxterm/stream';
+import { screenState } from '@webxterm/stream/screen';
 import headless, { type Terminal } from '@xterm/headless';
 import type { ScreenSnapshot } from './messages.ts';
-import { screenState } from './screen-state.ts';
 
 /** Lines of scrollback. The ring holds the output after them. */
 const scrollback = 200;

@@ -1,8 +1,8 @@
 import { EmulatorWidths, OutputFilter } from '@webxterm/stream';
+import { differences } from '@webxterm/stream/screen/testing';
 import headless, { type Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { differences } from './testing/compare.ts';
 
 const size = { cols: 80, rows: 24 };
 const kib = 1024;

@@ -79,7 +79,7 @@ const isCharsets = (value: unknown): value is (Charset | undefined)[] => Array.i
 const textOrNothing = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 export const styleOf = (cell: unknown): Style => {
-  if (!isStyle(cell)) throw new Error('the emulator has cells of a kind that this agent does not know');
+  if (!isStyle(cell)) throw new Error('the emulator has cells of a kind that this version does not know');
   return cell;
 };
 
@@ -99,7 +99,7 @@ export const coreState = (terminal: Terminal): CoreState => {
   const known =
     isStyle(pen) && isScreen(normal) && isScreen(alternate) && isCharsets(charsets) && typeof charsetInUse === 'number';
   if (!known || typeof mouseEncoding !== 'string')
-    throw new Error('the terminal emulator is of a version that this agent does not know');
+    throw new Error('the terminal emulator is of a version that this version does not know');
   return {
     pen,
     normal,

@@ -1,5 +1,5 @@
-import { characterWidth } from '@webxterm/stream';
 import type { IBuffer, IBufferCell, IBufferLine } from '@xterm/headless';
+import { characterWidth } from '../character-widths.ts';
 import { styleOf } from './core-state.ts';
 import { plain, sgr } from './sgr.ts';
 

@@ -1,6 +1,7 @@
-import { EmulatorWidths, KeyboardFlags } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
+import { EmulatorWidths } from '../emulator-widths.ts';
+import { KeyboardFlags } from '../keyboard-flags.ts';
 import { coreState } from './core-state.ts';
 import { screenState } from './screen-state.ts';
 import { differences } from './testing/compare.ts';

@@ -1,5 +1,5 @@
-import type { KeyboardFlags } from '@webxterm/stream';
 import type { Terminal } from '@xterm/headless';
+import type { KeyboardFlags } from '../keyboard-flags.ts';
 import { type Charset, type CoreState, coreState, type ScreenState, styleOf } from './core-state.ts';
 import { cellText, drawLines } from './screen-lines.ts';
 import { plain, sgr } from './sgr.ts';
