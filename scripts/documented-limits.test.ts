@@ -187,6 +187,18 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/rest/shares.ts maxLinkUses',
   ],
   "terminal: chunks in one answer of a recording's index": ['libs/contracts/src/rest/recordings.ts maxChunksListed'],
+  'terminal: lines of a recording that can be found; characters in all; of a line': [
+    'services/terminal/src/recordings/indexing/line-blocks.ts maxIndexedLines',
+    'services/terminal/src/recordings/indexing/line-blocks.ts maxIndexedText',
+    'services/terminal/src/recordings/indexing/recorded-screen.ts maxLineText',
+  ],
+  'terminal: a keyframe of a recording': [
+    'services/terminal/src/recordings/indexing/recorded-screen.ts maxKeyframe',
+    'services/terminal/src/recordings/indexing/recorded-screen.ts maxHeld',
+  ],
+  'terminal: memory of the thread that makes indexes': [
+    'services/terminal/src/recordings/indexing/index-thread.ts maxHeapMib',
+  ],
   'terminal: pongs that wait for a client': ['services/terminal/src/websocket/v1-viewer.ts maxPongsWaiting'],
   'terminal: one client message': ['libs/contracts/src/frames/limits.ts maxClientMessage'],
   'terminal: frames of webxterm.v1': [
@@ -215,6 +227,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'services/auth/src/allow-list/list-keeper.ts maxConflicts',
     'services/auth/src/audit/chain-store.ts maxMeetings',
     'services/auth/src/oidc/oidc-sign-in.ts maxNames',
+    'services/terminal/src/recordings/indexing/index-jobs.ts maxTries',
   ],
   'what is remembered to save work; what is forgotten costs a repetition': [
     'clients/agent/src/screen/kept-screen.ts maxKept',
@@ -234,6 +247,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'services/auth/src/signins/last-seen.ts maxNoted',
     'services/auth/src/signins/signin-store.ts maxRetired',
     'services/gateway/src/web-ui/compressed.ts maxCached',
+    'services/terminal/src/recordings/indexing/words.ts maxRemembered',
     'services/terminal/src/recordings/pending-times.ts maxMarks',
     'services/terminal/src/recordings/plays.ts maxRemembered',
     'services/terminal/src/tickets/redemption.ts maxRemembered',
@@ -291,6 +305,8 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'services/gateway/src/upstreams/body-limit.ts maxDrained',
     'services/terminal/src/hub-client/channels.ts maxChannelsPerHub',
     'services/terminal/src/recordings/chunk-codec.ts maxPlainChunk',
+    'services/terminal/src/recordings/indexing/indexer.ts maxKeyframes',
+    'services/terminal/src/recordings/indexing/words.ts maxWord',
     'services/terminal/src/sessions/ledger.ts maxListsWaiting',
     'services/terminal/src/sessions/store.ts maxActiveRead',
   ],

@@ -37,6 +37,16 @@ const theRecording = (world: World): Promise<string> => {
   return known;
 };
 
+/** The recording, once its index is made. */
+const indexed = async (world: World): Promise<string> => {
+  const id = await theRecording(world);
+  await eventually('the recording is indexed', async () => {
+    const { body } = await world.cast.admin.rest.get<{ recording: { index: string } }>(`/api/recordings/${id}`);
+    return body.recording.index === 'ready' ? true : undefined;
+  });
+  return id;
+};
+
 const onRecording: MakeCall = async (world) => ({ params: { id: await theRecording(world) } });
 
 /** One of their own for those who may delete it. */
@@ -55,6 +65,10 @@ export const recordingRules: Readonly<Record<string, readonly Rule[]>> = {
   listRecordingChunks: [hiddenWithout('record_play', plays, onRecording)],
   getRecordingChunk: [
     hiddenWithout('record_play', plays, async (world) => ({ params: { id: await theRecording(world), n: '0' } })),
+  ],
+  listRecordingKeyframes: [hiddenWithout('record_play', plays, onRecording)],
+  getRecordingKeyframe: [
+    hiddenWithout('record_play', plays, async (world) => ({ params: { id: await indexed(world), n: '0' } })),
   ],
   downloadRecordingCast: [hiddenWithout('record_play', plays, onRecording)],
   deleteRecording: [

@@ -109,6 +109,8 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   getRecording: notForTokens,
   listRecordingChunks: notForTokens,
   getRecordingChunk: notForTokens,
+  listRecordingKeyframes: notForTokens,
+  getRecordingKeyframe: notForTokens,
   downloadRecordingCast: notForTokens,
   deleteRecording: notForTokens,
   holdRecording: notForTokens,

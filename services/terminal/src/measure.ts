@@ -17,6 +17,8 @@ export class Measures {
   readonly #lostBytes: Counter;
   readonly #opened: Counter;
   readonly #closed: Counter;
+  readonly #indexes: Counter<'outcome'>;
+  readonly #indexSeconds: Counter;
 
   readonly attachments = {
     opened: (edge: EdgeKind): void => this.#attachments.inc({ protocol: nameOf(edge) }),
@@ -29,6 +31,12 @@ export class Measures {
     lost: (bytes: number): void => this.#lostBytes.inc(bytes),
   };
   readonly sessions = { opened: (): void => this.#opened.inc(), closed: (): void => this.#closed.inc() };
+
+  /** Counts an index of a recording, and how long it took. */
+  readonly recordingIndexed = (_record: unknown, seconds: number, failed: boolean): void => {
+    this.#indexes.inc({ outcome: failed ? 'failed' : 'ready' });
+    this.#indexSeconds.inc(seconds);
+  };
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -55,6 +63,16 @@ export class Measures {
       'Bytes of output that were dropped from the buffer of the agent before a viewer returned',
     );
     this.#opened = counter('webxterm_terminal_sessions_opened_total', 'Sessions whose shell was opened');
+    this.#indexes = new Counter({
+      name: 'webxterm_terminal_recording_indexes_total',
+      help: 'Tries to make the index of a recording, by outcome: ready or failed',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#indexSeconds = counter(
+      'webxterm_terminal_recording_index_seconds_total',
+      'Time in which indexes of recordings were made',
+    );
     this.#closed = counter('webxterm_terminal_sessions_closed_total', 'Sessions whose record was closed');
   }
 }

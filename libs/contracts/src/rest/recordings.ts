@@ -29,7 +29,10 @@ export const Recording = z
     rows: z.number().int(),
     title: z.string().meta({ description: 'The last title that a program set. Empty: none.' }),
     bytes: z.number().int().meta({ description: 'Recorded output.' }),
-    stored_bytes: z.number().int().meta({ description: 'What it takes in the store: compressed and encrypted.' }),
+    stored_bytes: z
+      .number()
+      .int()
+      .meta({ description: 'What it takes in the store with its index: compressed and encrypted.' }),
     chunks: z.number().int(),
     lost_bytes: z
       .number()
@@ -50,6 +53,13 @@ export const Recording = z
       }),
     hold: z.boolean().meta({ description: 'An administrator keeps it: it is neither deleted nor does it expire.' }),
     expires_at: Timestamp.nullable().meta({ description: 'null while it goes on, or without a limit of days.' }),
+    index: z.enum(['none', 'waiting', 'ready', 'failed']).meta({
+      description:
+        'The keyframes, and the lines for the search. `none` while it goes on, `waiting` until the index is made, `failed`: it is played ' +
+        'from the beginning, and not found.',
+    }),
+    lines: z.number().int().meta({ description: 'Lines that can be found.' }),
+    lines_cut: z.boolean().meta({ description: 'There are too many lines. The last ones cannot be found.' }),
   })
   .meta({ id: 'Recording' });
 export type Recording = z.infer<typeof Recording>;
@@ -146,6 +156,34 @@ export const getRecordingChunk = defineRoute({
     `${whoPlays} Frames of the terminal protocol (docs/protocol.md), each behind its length as u32, big endian: \`size\`, \`times\`, ` +
     '`output`, `gap`, `ended`. A chunk begins with the `size` that applies there, and `times` precede their output. A chunk that was ' +
     'changed or is missing in the store is answered with 500. Playing is audited.',
+  params: z.strictObject({ id: z.string(), n: z.string() }),
+  success: { status: 200, stream: 'application/octet-stream' },
+  errors: missing,
+});
+
+export const listRecordingKeyframes = defineRoute({
+  id: 'listRecordingKeyframes',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/recordings/:id/keyframes',
+  access: 'user',
+  summary: 'The chunks of a recording where a keyframe has the whole screen',
+  description: `${whoPlays} The numbers of these chunks. Empty until the index is made, shortly after the end.`,
+  params: RecordingParams,
+  success: { status: 200, schema: z.object({ keyframes: z.array(z.number().int()) }) },
+  errors: missing,
+});
+
+export const getRecordingKeyframe = defineRoute({
+  id: 'getRecordingKeyframe',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/recordings/:id/keyframes/:n',
+  access: 'user',
+  summary: 'The screen of a recording where chunk `n` begins',
+  description:
+    `${whoPlays} Frames as in a chunk: \`size\`, \`snapshot\` with the sequences that restore the screen, and perhaps \`output\` that belongs ` +
+    'before the chunk. Playing is audited.',
   params: z.strictObject({ id: z.string(), n: z.string() }),
   success: { status: 200, stream: 'application/octet-stream' },
   errors: missing,
@@ -278,6 +316,8 @@ export const recordingRoutes = [
   getRecording,
   listRecordingChunks,
   getRecordingChunk,
+  listRecordingKeyframes,
+  getRecordingKeyframe,
   downloadCast,
   deleteRecording,
   holdRecording,

@@ -10,7 +10,7 @@ const decompress = promisify(zstdDecompress);
 
 /** Bytes of the length before each frame of a chunk. */
 const lengthBytes = 4;
-/** Limit of a chunk when it is read. A chunk that is written is smaller. */
+/** Limit of a chunk, or of a part of the index, when it is read. One that is written is smaller. */
 const maxPlainChunk = 4 * 1024 * 1024;
 
 /** The frames of a chunk, each behind its length (u32, big endian). */
@@ -37,17 +37,24 @@ export const framesIn = (plain: Buffer): DownFrame[] => {
 
 const aadOf = (recordingId: string, n: number): string => `webxterm recording ${recordingId} chunk ${n}`;
 
-export const sealChunk = async (key: Buffer, recordingId: string, n: number, plain: Buffer): Promise<Buffer> =>
-  encrypt(key, await compress(plain), aadOf(recordingId, n));
+/** Compresses and encrypts a part of a recording. `aad` binds it to its place. */
+export const sealPart = async (key: Buffer, plain: Uint8Array, aad: string): Promise<Buffer> =>
+  encrypt(key, await compress(plain), aad);
+
+/** Undefined: the part was changed, or is of another recording or place. */
+export const openPart = async (key: Buffer, body: Buffer, aad: string): Promise<Buffer | undefined> => {
+  const packed = decrypt(key, body, aad);
+  return packed && decompress(packed, { maxOutputLength: maxPlainChunk }).catch(() => undefined);
+};
+
+export const sealChunk = (key: Buffer, recordingId: string, n: number, plain: Buffer): Promise<Buffer> =>
+  sealPart(key, plain, aadOf(recordingId, n));
 
 /** Undefined: the chunk was changed, or is of another recording or place. */
-export const openChunk = async (
+export const openChunk = (
   key: Buffer,
   { recording_id, n, body }: Pick<ChunkRecord, 'recording_id' | 'n' | 'body'>,
-): Promise<Buffer | undefined> => {
-  const packed = decrypt(key, body, aadOf(recording_id, n));
-  return packed && decompress(packed, { maxOutputLength: maxPlainChunk });
-};
+): Promise<Buffer | undefined> => openPart(key, body, aadOf(recording_id, n));
 
 /** The start of the hash chain of a recording. */
 export const chainStart = (recordingId: string): string =>

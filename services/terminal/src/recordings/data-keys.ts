@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { hmacSha256 } from '@webxterm/shared';
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -39,6 +40,11 @@ export class DataKeys {
 
   constructor(keys: readonly Buffer[]) {
     this.#keys = keys.map((key) => ({ id: idOf(key), key }));
+  }
+
+  /** The keys of the tokens of words, which the search looks up. The first is for new ones. */
+  get searchKeys(): readonly Buffer[] {
+    return this.#keys.map(({ key }) => hmacSha256(key, 'webxterm recording search v1'));
   }
 
   /** Creates the data key of a recording. */

@@ -2,6 +2,7 @@ import { type Logger, PeriodicTask, reasonOf } from '@webxterm/shared';
 import { type Auditor, auditEventId } from '@webxterm/shared/audit';
 import { recordingFact } from './audit.ts';
 import type { ChunkStore } from './chunk-store.ts';
+import type { IndexStore } from './indexing/index-store.ts';
 import type { RecordingPolicies } from './policies.ts';
 import type { DeletionReason, RecordingRecord } from './record.ts';
 import type { RecordingStore } from './store.ts';
@@ -9,6 +10,7 @@ import type { RecordingStore } from './store.ts';
 export interface DeletionOptions {
   readonly store: Pick<RecordingStore, 'removeKey' | 'removeRow' | 'deleting' | 'expired' | 'overSize'>;
   readonly chunks: Pick<ChunkStore, 'remove'>;
+  readonly index: Pick<IndexStore, 'remove'>;
   readonly policies: Pick<RecordingPolicies, 'ofInstallation'>;
   readonly auditor: Pick<Auditor, 'record'>;
   readonly logger: Logger;
@@ -18,7 +20,7 @@ const everyMs = 60_000;
 const batchSize = 100;
 const mib = 1024 * 1024;
 
-/** Deletes recordings: the key first, so that nothing can be read any more, then the chunks, then the row. A killed deletion goes on later. */
+/** Deletes recordings: the key first, so that nothing can be read any more, then the index, the chunks and the row. A killed deletion goes on later. */
 export class Deletion {
   readonly #options: DeletionOptions;
   readonly #rounds = new PeriodicTask(everyMs, () => this.#round());
@@ -72,6 +74,7 @@ export class Deletion {
   }
 
   async #removeRest(recordingId: string): Promise<void> {
+    await this.#options.index.remove(recordingId);
     await this.#options.chunks.remove(recordingId);
     await this.#options.store.removeRow(recordingId);
   }

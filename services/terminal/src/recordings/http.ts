@@ -5,9 +5,11 @@ import {
   getMachineRecordingPolicy,
   getRecording,
   getRecordingChunk,
+  getRecordingKeyframe,
   getRecordingPolicy,
   holdRecording,
   listRecordingChunks,
+  listRecordingKeyframes,
   listRecordings,
   type Recording,
   type RecordingChunk,
@@ -16,7 +18,7 @@ import {
   updateRecordingPolicy,
 } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import type { Api } from '@webxterm/shared/api';
+import type { Api, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import type { RecordingAccess } from './access.ts';
@@ -24,16 +26,18 @@ import { recordingFact } from './audit.ts';
 import type { ChunkEntry } from './chunk-store.ts';
 import type { Deletion } from './deletion.ts';
 import type { CastDownloads } from './download.ts';
+import type { IndexStore } from './indexing/index-store.ts';
 import type { Plays } from './plays.ts';
 import type { RecordingPolicies } from './policies.ts';
 import type { RecordingReader } from './reader.ts';
 import type { RecordingRecord } from './record.ts';
-import type { RecordingStore } from './store.ts';
+import { type RecordingStore, storedBytes } from './store.ts';
 
 export interface RecordingsHttpOptions {
   readonly store: RecordingStore;
   readonly access: RecordingAccess;
   readonly reader: RecordingReader;
+  readonly index: Pick<IndexStore, 'keyframes' | 'keyframe'>;
   readonly deletion: Pick<Deletion, 'delete'>;
   readonly downloads: CastDownloads;
   readonly plays: Plays;
@@ -49,7 +53,7 @@ export const mountRecordings = (api: Api, options: RecordingsHttpOptions): void 
   mountPolicies(api, options);
 };
 
-const mountReads = (api: Api, { store, access, reader, downloads, plays }: RecordingsHttpOptions): void => {
+const mountReads = (api: Api, { store, access, reader, index, downloads, plays }: RecordingsHttpOptions): void => {
   api.mount(listRecordings, async ({ query, caller, context }) => {
     const scope = await access.scope(caller, query.machine, context.requestId);
     const { records, next } = await store.page(scope, query);
@@ -70,11 +74,20 @@ const mountReads = (api: Api, { store, access, reader, downloads, plays }: Recor
     const record = await access.playable(caller, idOf(params.id), context.requestId);
     const plain = await reader.read(record, numberOf(params.n));
     await plays.record(caller, record);
-    context.response
-      .status(200)
-      .set({ 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })
-      .end(plain);
-    return undefined;
+    return sendBytes(context, plain);
+  });
+
+  api.mount(listRecordingKeyframes, async ({ params, caller, context }) => ({
+    keyframes: await index.keyframes(await access.playable(caller, idOf(params.id), context.requestId)),
+  }));
+
+  api.mount(getRecordingKeyframe, async ({ params, caller, context }) => {
+    const record = await access.playable(caller, idOf(params.id), context.requestId);
+    const plain = await index.keyframe(reader.key(record), record, numberOf(params.n));
+    if (plain === undefined)
+      throw new AppError('recording_not_found', 'This recording has no keyframe at the chunk of that number.');
+    await plays.record(caller, record);
+    return sendBytes(context, plain);
   });
 
   api.mount(downloadCast, async ({ params, query, caller, context }) => {
@@ -137,6 +150,11 @@ const mountPolicies = (api: Api, { policies, machines, auditor }: RecordingsHttp
   });
 };
 
+const sendBytes = ({ response }: Pick<RequestContext, 'response'>, bytes: Buffer): undefined => {
+  response.status(200).set({ 'content-type': 'application/octet-stream', 'cache-control': 'no-store' }).end(bytes);
+  return undefined;
+};
+
 const idOf = (text: string): string => {
   if (!RecordingId.safeParse(text).success) throw new AppError('recording_not_found');
   return text;
@@ -178,7 +196,7 @@ const toRecording = (record: RecordingRecord): Recording => ({
   rows: record.rows,
   title: record.title,
   bytes: record.bytes,
-  stored_bytes: record.stored_bytes,
+  stored_bytes: storedBytes(record),
   chunks: record.chunks,
   lost_bytes: record.lost_bytes,
   complete: record.whole && record.lost_bytes === 0,
@@ -188,4 +206,7 @@ const toRecording = (record: RecordingRecord): Recording => ({
   chain_head: record.status === 'recording' ? null : record.chain_head,
   hold: record.hold,
   expires_at: record.expires_at?.toISOString() ?? null,
+  index: record.status === 'recording' ? 'none' : (record.index?.state ?? 'waiting'),
+  lines: record.index?.lines ?? 0,
+  lines_cut: record.index?.cut ?? false,
 });

@@ -46,13 +46,19 @@ export class RecordingReader {
     if (hash !== record.chain_head) throw damaged('the chain does not end as the recording did');
   }
 
-  async #open(record: RecordingRecord, n: number) {
-    const { chunks, keys } = this.#options;
-    const key = record.key && keys.open(record.recording_id, record.key);
+  /** The data key. @throws AppError internal if no key of the installation opens it */
+  key(record: Pick<RecordingRecord, 'recording_id' | 'key'>): Buffer {
+    const key = record.key && this.#options.keys.open(record.recording_id, record.key);
     if (key === undefined) throw damaged('its key cannot be opened');
+    return key;
+  }
+
+  async #open(record: RecordingRecord, n: number) {
+    const { chunks } = this.#options;
+    const key = this.key(record);
     const chunk = await chunks.read(record.recording_id, n);
     if (chunk === undefined) throw damaged(`chunk ${n} is missing`);
-    const plain = await openChunk(key, chunk).catch(() => undefined);
+    const plain = await openChunk(key, chunk);
     if (plain === undefined || plain.length !== chunk.size) throw damaged(`chunk ${n} was changed`);
     return { plain, chunk };
   }

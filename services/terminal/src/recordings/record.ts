@@ -40,8 +40,64 @@ export interface RecordingRecord {
   expires_at: Date | null;
   /** Why it is being deleted. Absent: it is not. */
   deleted_for?: DeletionReason;
+  /** Absent: nothing was indexed yet. */
+  index?: RecordingIndex;
   /** Events that the audit log has not recorded yet. */
   untold: RecordingEventName[];
+}
+
+/** The index of a recording: keyframes and lines. It is made after the end. */
+export interface RecordingIndex {
+  state: 'waiting' | 'ready' | 'failed';
+  /** Times that it was begun. */
+  tries: number;
+  /** The parts of the index have this mark. Each try has another one. */
+  job: string;
+  /** Until when the instance that makes it need not renew its claim. null: none makes it. */
+  until: Date | null;
+  keyframes: number;
+  lines: number;
+  /** Bytes in the store. */
+  bytes: number;
+  /** Whether lines were left out, because there were too many. */
+  cut: boolean;
+}
+
+/** A part of an index. Until its job is complete it expires by itself, so that nothing is left of jobs that were killed. */
+interface IndexPart {
+  recording_id: string;
+  job: string;
+  n: number;
+  provisional_until?: Date;
+}
+
+interface SealedPart extends IndexPart {
+  /** Bytes before they were compressed. */
+  size: number;
+  /** Compressed, and encrypted with the key of the recording. */
+  body: Buffer;
+}
+
+/** The screen where chunk `n` begins. */
+export interface KeyframeRecord extends SealedPart {
+  ms: number;
+}
+
+/** Consecutive lines of a recording. */
+export interface LinesRecord extends SealedPart {
+  lines: number;
+  ms_from: number;
+  ms_to: number;
+}
+
+/** By which the lines with the same number are found. */
+export interface WordsRecord extends IndexPart {
+  agent_id: string;
+  user_id: string;
+  /** Of the recording. */
+  began_at: Date;
+  /** The filter of the words of the lines. */
+  filter: Buffer;
 }
 
 /** `asked`: by a caller, who is audited. */
@@ -113,6 +169,21 @@ const recordingSchema = new Schema<RecordingRecord>(
     hold: { type: Boolean, default: false },
     expires_at: { type: Date, default: null },
     deleted_for: String,
+    index: {
+      type: new Schema<RecordingIndex>(
+        {
+          state: { type: String, enum: ['waiting', 'ready', 'failed'], required: true },
+          tries: count,
+          job: text,
+          until: { type: Date, default: null },
+          keyframes: count,
+          lines: count,
+          bytes: count,
+          cut: { type: Boolean, default: false },
+        },
+        { _id: false },
+      ),
+    },
     untold: { type: [String], default: [] },
   },
   { collection: 'recordings', versionKey: false },
@@ -125,6 +196,8 @@ recordingSchema.index({ agent_id: 1, began_at: -1, _id: -1 });
 recordingSchema.index({ user_id: 1, began_at: -1, _id: -1 });
 // Those that an instance may take over, and those that expire.
 recordingSchema.index({ status: 1, 'lease.until': 1 });
+// Those that wait for their index.
+recordingSchema.index({ status: 1, 'index.state': 1, 'index.until': 1 });
 recordingSchema.index({ expires_at: 1 }, { partialFilterExpression: { expires_at: { $type: 'date' } } });
 recordingSchema.index({ 'untold.0': 1 }, { partialFilterExpression: { 'untold.0': { $exists: true } } });
 
@@ -149,6 +222,35 @@ const chunkSchema = new Schema<ChunkRecord>(
 // Two instances cannot both write the same chunk.
 chunkSchema.index({ recording_id: 1, n: 1 }, { unique: true });
 
+const part = { recording_id: text, job: text, n: { type: Number, required: true }, provisional_until: Date };
+const sealed = { ...part, size: count, body: { type: Buffer, required: true } };
+
+const keyframeSchema = new Schema<KeyframeRecord>(
+  { ...sealed, ms: count },
+  { collection: 'recording_keyframes', versionKey: false },
+);
+const linesSchema = new Schema<LinesRecord>(
+  { ...sealed, lines: count, ms_from: count, ms_to: count },
+  { collection: 'recording_lines', versionKey: false },
+);
+const wordsSchema = new Schema<WordsRecord>(
+  {
+    ...part,
+    agent_id: text,
+    user_id: text,
+    began_at: { type: Date, required: true },
+    filter: { type: Buffer, required: true },
+  },
+  { collection: 'recording_words', versionKey: false },
+);
+for (const schema of [keyframeSchema, linesSchema, wordsSchema]) {
+  schema.index({ recording_id: 1, job: 1, n: 1 }, { unique: true });
+  schema.index({ provisional_until: 1 }, { expireAfterSeconds: 0 });
+}
+// A search reads the filters of the newest recordings first.
+wordsSchema.index({ began_at: -1, _id: 1 });
+wordsSchema.index({ agent_id: 1, began_at: -1, _id: 1 });
+
 const policySchema = new Schema<PolicyRecord>(
   {
     scope: text,
@@ -165,10 +267,16 @@ export interface RecordingModels {
   readonly recordings: Model<RecordingRecord>;
   readonly chunks: Model<ChunkRecord>;
   readonly policies: Model<PolicyRecord>;
+  readonly keyframes: Model<KeyframeRecord>;
+  readonly lines: Model<LinesRecord>;
+  readonly words: Model<WordsRecord>;
 }
 
 export const recordingModels = (connection: Connection): RecordingModels => ({
   recordings: connection.model<RecordingRecord>('Recording', recordingSchema),
   chunks: connection.model<ChunkRecord>('RecordingChunk', chunkSchema),
   policies: connection.model<PolicyRecord>('RecordingPolicy', policySchema),
+  keyframes: connection.model<KeyframeRecord>('RecordingKeyframe', keyframeSchema),
+  lines: connection.model<LinesRecord>('RecordingLines', linesSchema),
+  words: connection.model<WordsRecord>('RecordingWords', wordsSchema),
 });

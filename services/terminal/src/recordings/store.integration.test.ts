@@ -1,17 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeDown } from '@webxterm/contracts/frames';
 import { createLogger, Health, Shutdown } from '@webxterm/shared';
 import type { AuditFact } from '@webxterm/shared/audit';
 import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { type Servers, startServers } from '@webxterm/stack';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuiltChunk } from './chunk-builder.ts';
+import { framesIn, joinFrames } from './chunk-codec.ts';
 import { ChunkExists, MongoChunkStore } from './chunk-store.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { leaseMs, RecordingClaims } from './claims.ts';
 import { DataKeys } from './data-keys.ts';
 import { Deletion } from './deletion.ts';
+import { IndexJobs, jobLeaseMs } from './indexing/index-jobs.ts';
+import { IndexStore } from './indexing/index-store.ts';
+import { Indexer } from './indexing/indexer.ts';
 import { RecordingPolicies } from './policies.ts';
 import { RecordingReader } from './reader.ts';
 import { type RecordingModels, type RecordingRecord, recordingModels } from './record.ts';
@@ -27,6 +32,8 @@ let models: RecordingModels;
 let store: RecordingStore;
 let claims: RecordingClaims;
 let chunks: MongoChunkStore;
+let index: IndexStore;
+let jobs: IndexJobs;
 
 beforeAll(async () => {
   servers = await startServers({ dataDir });
@@ -37,6 +44,8 @@ beforeAll(async () => {
   store = new RecordingStore(models.recordings, () => clock.now);
   claims = new RecordingClaims(models.recordings, () => clock.now);
   chunks = new MongoChunkStore(models.chunks);
+  index = new IndexStore(models, () => clock.now);
+  jobs = new IndexJobs(models.recordings, () => clock.now);
 }, 120_000);
 afterAll(async () => {
   await shutdown.run();
@@ -57,7 +66,7 @@ const begin = async (instance: string, agentId = 'ag_one'): Promise<{ record: Re
   return { record, key };
 };
 
-const chunk = (from: number, to: number, plain = Buffer.from(`${from} to ${to}`)): BuiltChunk => ({
+const chunk = (from: number, to: number, plain: Buffer = Buffer.from(`${from} to ${to}`)): BuiltChunk => ({
   from,
   to,
   ms_from: from,
@@ -161,6 +170,7 @@ describe('a recording that expires', () => {
     new Deletion({
       store,
       chunks,
+      index,
       policies: new RecordingPolicies(models.policies),
       auditor: { record: async (fact) => void facts.push(fact) },
       logger,
@@ -220,4 +230,123 @@ it('a data key is opened by the key of the installation that encrypted it, for i
   expect(rotated.open('another', stored)).toBeUndefined();
   expect(new DataKeys([Buffer.alloc(32, 2)]).open('r', stored)).toBeUndefined();
   expect(rotated.create('r').stored.id).not.toBe(stored.id);
+});
+
+describe('the index of a recording', () => {
+  const [searchKey] = keys.searchKeys;
+  const outcomes: [string, boolean][] = [];
+  const indexer = (): Indexer =>
+    new Indexer({
+      ...{ jobs, store: index, reader: new RecordingReader({ chunks, keys }), logger },
+      searchKey: searchKey ?? Buffer.alloc(0),
+      indexed: ({ recording_id }, _seconds, failed) => void outcomes.push([recording_id, failed]),
+    });
+
+  /** A chunk that shows one line at 11 s times its number. */
+  const shows = (n: number, text: string): BuiltChunk => {
+    const [payload, offset, ms] = [Buffer.from(`${text}\r\n`), n * 100, n * 11_000];
+    const plain = joinFrames(
+      [
+        { type: 'size', offset, cols: 80, rows: 24 } as const,
+        { type: 'times', marks: [{ offset, ms }] } as const,
+        { type: 'output', offset, payload } as const,
+      ].map((frame) => encodeDown(frame)),
+    );
+    return { ...chunk(offset, offset + 100, plain), ms_from: ms, ms_to: ms };
+  };
+
+  const recorded = async (count: number): Promise<{ record: RecordingRecord; key: Buffer }> => {
+    const begun = await begin('one');
+    await write(begun.record, begun.key, ...Array.from({ length: count }, (_, n) => shows(n, `line ${n} of it`)));
+    await end(begun.record);
+    return { ...begun, record: await store.find(begun.record.recording_id) };
+  };
+
+  const parts = async (): Promise<number[]> => [
+    await models.keyframes.countDocuments({}),
+    await models.lines.countDocuments({}),
+    await models.words.countDocuments({}),
+  ];
+
+  it('has keyframes and lines, encrypted with the key of the recording, and goes with it', async () => {
+    const { record, key } = await recorded(4);
+    const going = await begin('two');
+    expect([await indexer().one(), await indexer().one()]).toEqual([true, false]);
+    const made = await store.find(record.recording_id);
+    expect(made.index).toMatchObject({ state: 'ready', tries: 1, keyframes: 4, lines: 4, cut: false, until: null });
+    expect(made.index?.bytes).toBeGreaterThan(0);
+    expect(await index.keyframes(made)).toEqual([0, 1, 2, 3]);
+    const frames = framesIn((await index.keyframe(key, made, 2)) ?? Buffer.alloc(0));
+    expect(frames).toMatchObject([
+      { type: 'size', offset: 200 },
+      { type: 'snapshot', last: true },
+    ]);
+    const shown = frames[1]?.type === 'snapshot' ? Buffer.from(frames[1].payload).toString() : '';
+    expect([shown.includes('line 1 of it'), shown.includes('line 2 of it')]).toEqual([true, false]);
+    const [block] = await models.lines.find({}).lean();
+    if (block === undefined) throw new Error('there is no block');
+    expect(Buffer.from(Object(block.body).buffer).includes('of it')).toBe(false);
+    expect(await index.lines(key, block)).toEqual([0, 1, 2, 3].map((n) => [n * 11_000, `line ${n} of it`]));
+    expect(await index.lines(key, { ...block, n: 1 })).toBeUndefined();
+    expect(await index.lines(going.key, block)).toBeUndefined();
+    // Nothing expires by itself any more.
+    expect([block.provisional_until, (await models.keyframes.findOne({}).lean())?.provisional_until]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    const deletion = new Deletion({
+      ...{ store, chunks, index, logger, auditor: { record: async () => {} } },
+      policies: new RecordingPolicies(models.policies),
+    });
+    expect(await deletion.delete(record)).toBe(true);
+    expect(await parts()).toEqual([0, 0, 0]);
+  });
+
+  it('of an instance that died is begun again by another, and no part of the first try is left', async () => {
+    const { record } = await recorded(3);
+    const first = await jobs.claim();
+    expect(first?.record.recording_id).toBe(record.recording_id);
+    expect(await jobs.claim()).toBeUndefined();
+    await index.addKeyframe(Buffer.alloc(32), record, first?.job ?? '', { n: 1, ms: 0, plain: new Uint8Array(4) });
+    const [left] = await models.keyframes.find({}).lean();
+    expect(left?.provisional_until?.getTime()).toBeGreaterThan(clock.now);
+    clock.now += jobLeaseMs + 1;
+    expect(await indexer().one()).toBe(true);
+    expect(await jobs.renew(first?.job ?? '')).toBe(false);
+    const { index: made } = await store.find(record.recording_id);
+    expect(made).toMatchObject({ state: 'ready', tries: 2, keyframes: 3, lines: 3 });
+    expect(new Set((await models.keyframes.find({}).lean()).map(({ job }) => job))).toEqual(new Set([made?.job]));
+  });
+
+  it('of a recording that is deleted meanwhile is not kept', async () => {
+    const { record } = await recorded(3);
+    const { claim } = jobs;
+    const claimed = new IndexJobs(models.recordings, () => clock.now);
+    claimed.claim = async () => {
+      const found = await claim.call(jobs);
+      await store.removeKey(record.recording_id, 'asked');
+      return found;
+    };
+    const deleting = new Indexer({
+      ...{ jobs: claimed, store: index, reader: new RecordingReader({ chunks, keys }), logger },
+      searchKey: searchKey ?? Buffer.alloc(0),
+    });
+    expect(await deleting.one()).toBe(true);
+    expect(await parts()).toEqual([0, 0, 0]);
+    expect(await deleting.one()).toBe(false);
+  });
+
+  it('of a damaged recording fails, and so does one that was begun too often', async () => {
+    const [damaged, unlucky] = [await recorded(2), await recorded(2)];
+    await models.chunks.updateOne({ recording_id: damaged.record.recording_id, n: 1 }, { $set: { lost: 1 } });
+    await models.recordings.updateOne(
+      { recording_id: unlucky.record.recording_id },
+      { $set: { index: { state: 'waiting', tries: 5, job: 'j', until: null } } },
+    );
+    outcomes.splice(0);
+    while (await indexer().one());
+    const states = [damaged, unlucky].map(async ({ record }) => (await store.find(record.recording_id)).index?.state);
+    expect(await Promise.all(states)).toEqual(['failed', 'failed']);
+    expect([outcomes, await parts()]).toEqual([[[damaged.record.recording_id, true]], [0, 0, 0]]);
+  });
 });

@@ -41,6 +41,10 @@ const behind = ({ key, id }: Place): QueryFilter<RecordingRecord> => {
   };
 };
 
+/** The bytes of a recording and its index in the store. */
+export const storedBytes = ({ stored_bytes, index }: Pick<RecordingRecord, 'stored_bytes' | 'index'>): number =>
+  stored_bytes + (index?.bytes ?? 0);
+
 /** The rows of the recordings: found, listed, deleted. `RecordingClaims` writes those of recordings in progress. */
 export class RecordingStore {
   readonly #model: Model<RecordingRecord>;
@@ -132,7 +136,7 @@ export class RecordingStore {
   async overSize(maxBytes: number, limit: number): Promise<RecordingRecord[]> {
     const machines = await this.#model.aggregate<{ _id: string; total: number }>([
       { $match: { status: 'ended' } },
-      { $group: { _id: '$agent_id', total: { $sum: '$stored_bytes' } } },
+      { $group: { _id: '$agent_id', total: { $sum: { $add: ['$stored_bytes', { $ifNull: ['$index.bytes', 0] }] } } } },
       { $match: { total: { $gt: maxBytes } } },
       { $limit: 100 },
     ]);
@@ -146,7 +150,7 @@ export class RecordingStore {
         .lean();
       for (const record of await oldest) {
         if (left <= maxBytes || over.length >= limit) break;
-        left -= record.stored_bytes;
+        left -= storedBytes(record);
         over.push(record);
       }
     }

@@ -11,6 +11,9 @@ import { DataKeys } from './data-keys.ts';
 import { Deletion } from './deletion.ts';
 import { CastDownloads } from './download.ts';
 import { mountRecordings } from './http.ts';
+import { IndexJobs } from './indexing/index-jobs.ts';
+import { IndexStore } from './indexing/index-store.ts';
+import { Indexer } from './indexing/indexer.ts';
 import { Plays } from './plays.ts';
 import { RecordingPolicies } from './policies.ts';
 import { RecordingReader } from './reader.ts';
@@ -44,8 +47,14 @@ export const wireRecordings = (parts: RecordingWiring) => {
     sessions: parts.store,
     instance: settings.INSTANCE_ID ?? 'terminal',
   });
-  const deletion = new Deletion({ store, chunks, policies, auditor, logger });
+  const index = new IndexStore(models, now);
+  const deletion = new Deletion({ store, chunks, index, policies, auditor, logger });
   const reader = new RecordingReader({ chunks, keys });
+  const [searchKey] = keys.searchKeys;
+  if (searchKey === undefined) throw new Error('there is no key for recordings');
+  const jobs = new IndexJobs(models.recordings, now);
+  const indexed = parts.measures.recordingIndexed;
+  const indexer = new Indexer({ jobs, store: index, reader, searchKey, logger, indexed });
   return {
     policies,
     recordings,
@@ -65,6 +74,7 @@ export const wireRecordings = (parts: RecordingWiring) => {
         store,
         access: new RecordingAccess({ store, machines }),
         reader,
+        index,
         deletion,
         downloads: new CastDownloads({ reader, auditor }),
         plays: new Plays(auditor, now),
@@ -75,8 +85,10 @@ export const wireRecordings = (parts: RecordingWiring) => {
     startRecordings: (): void => {
       recordings.start();
       deletion.start();
+      indexer.start();
     },
     stopRecordings: async (): Promise<void> => {
+      await indexer.stop();
       await deletion.stop();
       await recordings.stop();
     },

@@ -1,0 +1,102 @@
+import mongoose, { type QueryFilter } from 'mongoose';
+import { openPart, sealPart } from '../chunk-codec.ts';
+import type { LinesRecord, RecordingModels, RecordingRecord } from '../record.ts';
+import type { IndexedLine, LineBlock } from './line-blocks.ts';
+import type { IndexedKeyframe } from './messages.ts';
+
+/** Parts of a job that is not complete expire after this time. A job takes minutes. */
+const provisionalMs = 86_400_000;
+
+type Indexed = Pick<RecordingRecord, 'recording_id' | 'index'>;
+type Place = Pick<LinesRecord, 'recording_id' | 'job' | 'n'>;
+
+const aadOf = (kind: 'keyframe' | 'lines', { recording_id, job, n }: Place): string =>
+  `webxterm recording ${recording_id} ${kind} ${job} ${n}`;
+
+/** MongoDB's driver gives a Binary for a lean read. */
+const bytesOf = (body: unknown): Buffer => (Buffer.isBuffer(body) ? body : Buffer.from(Object(body).buffer));
+
+/** The keyframes and lines of recordings, encrypted like their chunks, and the filters of the words. */
+export class IndexStore {
+  readonly #models: Pick<RecordingModels, 'keyframes' | 'lines' | 'words'>;
+  readonly #now: () => number;
+
+  constructor(models: Pick<RecordingModels, 'keyframes' | 'lines' | 'words'>, now: () => number = Date.now) {
+    this.#models = models;
+    this.#now = now;
+  }
+
+  /** @returns the bytes that it takes */
+  async addKeyframe(
+    key: Buffer,
+    { recording_id }: Pick<RecordingRecord, 'recording_id'>,
+    job: string,
+    frame: IndexedKeyframe,
+  ): Promise<number> {
+    const place = { recording_id, job, n: frame.n };
+    const body = await sealPart(key, frame.plain, aadOf('keyframe', place));
+    const part = { ...place, provisional_until: this.#provisionalUntil() };
+    await this.#models.keyframes.create({ ...part, ms: frame.ms, size: frame.plain.length, body });
+    return body.length;
+  }
+
+  /** @returns the bytes that they take */
+  async addLines(key: Buffer, record: RecordingRecord, job: string, n: number, block: LineBlock): Promise<number> {
+    const { recording_id, agent_id, user_id, began_at } = record;
+    const place = { recording_id, job, n };
+    const plain = Buffer.from(block.json);
+    const body = await sealPart(key, plain, aadOf('lines', place));
+    const { lines, msFrom: ms_from, msTo: ms_to } = block;
+    const part = { ...place, provisional_until: this.#provisionalUntil() };
+    const filter = Buffer.from(block.filter);
+    await this.#models.lines.create({ ...part, lines, ms_from, ms_to, size: plain.length, body });
+    await this.#models.words.create({ ...part, agent_id, user_id, began_at, filter });
+    return body.length + filter.length;
+  }
+
+  /** The parts of this job stay. Those of jobs before are removed. */
+  async keep(recordingId: string, job: string): Promise<void> {
+    const mine = { recording_id: recordingId, job };
+    const kept = { $unset: { provisional_until: 1 } } as const;
+    const { keyframes, lines, words } = this.#models;
+    await Promise.all([keyframes.updateMany(mine, kept), lines.updateMany(mine, kept), words.updateMany(mine, kept)]);
+    await this.#removeParts({ recording_id: recordingId, job: mongoose.trusted({ $ne: job }) });
+  }
+
+  /** Removes the parts of one job, or of all jobs. */
+  async remove(recordingId: string, job?: string): Promise<void> {
+    await this.#removeParts({ recording_id: recordingId, ...(job !== undefined && { job }) });
+  }
+
+  /** The chunks where keyframes are, in order. */
+  async keyframes({ recording_id, index }: Indexed): Promise<number[]> {
+    if (index?.state !== 'ready') return [];
+    const found = await this.#models.keyframes
+      .find({ recording_id, job: index.job }, { n: 1, _id: 0 })
+      .sort({ n: 1 })
+      .lean();
+    return found.map(({ n }) => n);
+  }
+
+  /** The frames of a keyframe. Undefined: there is none where this chunk begins, or it was changed. */
+  async keyframe(key: Buffer, { recording_id, index }: Indexed, n: number): Promise<Buffer | undefined> {
+    if (index?.state !== 'ready') return undefined;
+    const found = await this.#models.keyframes.findOne({ recording_id, job: index.job, n }).lean();
+    return found === null ? undefined : openPart(key, bytesOf(found.body), aadOf('keyframe', found));
+  }
+
+  /** The lines of a block. Undefined: they were changed. */
+  async lines(key: Buffer, block: LinesRecord): Promise<readonly IndexedLine[] | undefined> {
+    const plain = await openPart(key, bytesOf(block.body), aadOf('lines', block));
+    return plain && JSON.parse(plain.toString());
+  }
+
+  async #removeParts(which: QueryFilter<Pick<LinesRecord, 'recording_id' | 'job'>>): Promise<void> {
+    const { keyframes, lines, words } = this.#models;
+    await Promise.all([keyframes.deleteMany(which), lines.deleteMany(which), words.deleteMany(which)]);
+  }
+
+  #provisionalUntil(): Date {
+    return new Date(this.#now() + provisionalMs);
+  }
+}

@@ -1,0 +1,30 @@
+import type { LineBlock } from './line-blocks.ts';
+
+/** The worker is started with this. */
+export interface IndexJob {
+  readonly cols: number;
+  readonly rows: number;
+  /** A keyframe is due after so many bytes of chunks, or so long. */
+  readonly everyBytes: number;
+  readonly everyMs: number;
+  readonly searchKey: Uint8Array;
+}
+
+/** The next chunk, or the end of the recording. */
+export type ToIndexWorker =
+  | { readonly kind: 'chunk'; readonly n: number; readonly plain: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'end' };
+
+/** The screen where chunk `n` begins, as frames of the terminal protocol. */
+export interface IndexedKeyframe {
+  readonly n: number;
+  readonly ms: number;
+  readonly plain: Uint8Array;
+}
+
+/** The answer to each message: what is new in the index. */
+export interface FromIndexWorker {
+  readonly keyframe?: IndexedKeyframe;
+  readonly blocks: readonly LineBlock[];
+  readonly cut: boolean;
+}
