@@ -114,6 +114,7 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       ...files(['e2e/**/*.e2e.ts'], isEndToEnd),
       testTimeout: 120_000,
       hookTimeout: 180_000,
+      setupFiles: ['e2e/support/failed-pages.ts'],
       globalSetup: ['e2e/support/unpack-browser.ts', 'e2e/support/shared-stacks.ts'],
       // Each file starts or uses a whole stack, and waits more than it computes: one at a time leaves half of two processors idle.
       maxWorkers: 2,

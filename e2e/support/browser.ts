@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
-import { type Browser, chromium as playwright } from 'playwright-core';
+import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 
 // Not the package's own arguments: they switch web security off and die at a second context.
 const args = ['--no-sandbox', '--disable-background-networking', '--no-first-run'];
@@ -27,13 +27,22 @@ export interface BrowserOptions {
   readonly detour?: { readonly from: number; readonly to: number };
 }
 
+const launched = new Set<Browser>();
+
+/** The pages of all browsers of this process. */
+export const openPages = (): Page[] =>
+  [...launched].flatMap((browser) => browser.contexts().flatMap((context) => context.pages()));
+
 /** A real headless Chromium, from npm: no system package, no download. */
 export const launchBrowser = async ({ webgl = false, detour }: BrowserOptions = {}): Promise<Browser> => {
   mkdirSync(join(tmpdir(), 'webxterm-chromium'), { recursive: true });
   const rules = detour === undefined ? [] : [`--host-resolver-rules=MAP *:${detour.from} 127.0.0.1:${detour.to}`];
-  return playwright.launch({
+  const browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     args: [...args, ...(webgl ? withWebgl : withoutWebgl), ...rules],
     headless: true,
   });
+  launched.add(browser);
+  browser.once('disconnected', () => launched.delete(browser));
+  return browser;
 };
