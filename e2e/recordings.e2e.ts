@@ -60,6 +60,11 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   await page.getByRole('button', { name: 'Play again' }).waitFor();
   // The program has left the whole screen again.
   await shows(/^1019\s*$/m);
+  expect(await page.getByTestId('activity').locator('path').getAttribute('d')).toMatch(/V0H/);
+  await page.getByRole('button', { name: 'Copy the text on the screen' }).click();
+  await page.getByText('Copied to the clipboard').waitFor();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^1000\n1001\n/m);
   const slider = page.getByRole('slider', { name: 'Moment of the recording' });
   await slider.focus();
   await page.keyboard.press('Home');

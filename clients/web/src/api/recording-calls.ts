@@ -3,8 +3,10 @@ import {
   downloadCast,
   getRecording,
   getRecordingChunk,
+  getRecordingKeyframe,
   getRecordingPolicy,
   listRecordingChunks,
+  listRecordingKeyframes,
   listRecordings,
   type Recording,
   type RecordingChunk,
@@ -25,48 +27,63 @@ export interface RecordingPage {
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 /** Calls about recordings. */
-export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
-  recordings: (query: RecordingQuery, signal?: AbortSignal): Promise<RecordingPage> =>
-    signIn.withToken((token) => ask(fetcher, listRecordings, { query, headers: bearer(token), signal })),
-
-  async recording(id: string, signal?: AbortSignal): Promise<Recording> {
-    const answer = await signIn.withToken((token) =>
-      ask(fetcher, getRecording, { params: { id }, headers: bearer(token), signal }),
-    );
-    return answer.recording;
-  },
-
-  /** The index of the chunks from `first` on. `more`: there are others behind them. */
-  recordingChunks: (
-    id: string,
-    first: number,
-    signal?: AbortSignal,
-  ): Promise<{ chunks: readonly RecordingChunk[]; more: boolean }> =>
-    signIn.withToken((token) =>
-      ask(fetcher, listRecordingChunks, { params: { id }, query: { first }, headers: bearer(token), signal }),
-    ),
-
-  /** The frames of one chunk, each behind its length as u32. */
-  recordingChunk: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>
+export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => {
+  const bytesAt = (address: string, signal: AbortSignal | undefined): Promise<Uint8Array> =>
     signIn.withToken(async (token) => {
-      const address = urlOf(getRecordingChunk, { params: { id, n: String(n) } });
       const init = { headers: bearer(token), ...(signal !== undefined && { signal }) };
       return new Uint8Array(await (await fetchAnswer(fetcher, address, init)).arrayBuffer());
-    }),
+    });
+  return {
+    recordings: (query: RecordingQuery, signal?: AbortSignal): Promise<RecordingPage> =>
+      signIn.withToken((token) => ask(fetcher, listRecordings, { query, headers: bearer(token), signal })),
 
-  /** The recording as an asciicast file. */
-  recordingCast: (id: string): Promise<Blob> =>
-    signIn.withToken(async (token) =>
-      (await fetchAnswer(fetcher, urlOf(downloadCast, { params: { id } }), { headers: bearer(token) })).blob(),
-    ),
+    async recording(id: string, signal?: AbortSignal): Promise<Recording> {
+      const answer = await signIn.withToken((token) =>
+        ask(fetcher, getRecording, { params: { id }, headers: bearer(token), signal }),
+      );
+      return answer.recording;
+    },
 
-  async deleteRecording(id: string): Promise<void> {
-    await signIn.withToken((token) => send(fetcher, deleteRecording, { params: { id }, headers: bearer(token) }));
-  },
+    /** The index of the chunks from `first` on. `more`: there are others behind them. */
+    recordingChunks: (
+      id: string,
+      first: number,
+      signal?: AbortSignal,
+    ): Promise<{ chunks: readonly RecordingChunk[]; more: boolean }> =>
+      signIn.withToken((token) =>
+        ask(fetcher, listRecordingChunks, { params: { id }, query: { first }, headers: bearer(token), signal }),
+      ),
 
-  recordingPolicy: (signal?: AbortSignal): Promise<RecordingPolicy> =>
-    signIn.withToken((token) => ask(fetcher, getRecordingPolicy, { headers: bearer(token), signal })),
+    /** The frames of one chunk, each behind its length as u32. */
+    recordingChunk: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>
+      bytesAt(urlOf(getRecordingChunk, { params: { id, n: String(n) } }), signal),
 
-  changeRecordingPolicy: (body: RecordingPolicyChange): Promise<RecordingPolicy> =>
-    signIn.withToken((token) => ask(fetcher, updateRecordingPolicy, { body, headers: bearer(token) })),
-});
+    /** The chunks where keyframes are. */
+    async recordingKeyframes(id: string, signal?: AbortSignal): Promise<readonly number[]> {
+      const answer = await signIn.withToken((token) =>
+        ask(fetcher, listRecordingKeyframes, { params: { id }, headers: bearer(token), signal }),
+      );
+      return answer.keyframes;
+    },
+
+    /** The frames of a keyframe, as those of a chunk. */
+    recordingKeyframe: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>
+      bytesAt(urlOf(getRecordingKeyframe, { params: { id, n: String(n) } }), signal),
+
+    /** The recording as an asciicast file. */
+    recordingCast: (id: string): Promise<Blob> =>
+      signIn.withToken(async (token) =>
+        (await fetchAnswer(fetcher, urlOf(downloadCast, { params: { id } }), { headers: bearer(token) })).blob(),
+      ),
+
+    async deleteRecording(id: string): Promise<void> {
+      await signIn.withToken((token) => send(fetcher, deleteRecording, { params: { id }, headers: bearer(token) }));
+    },
+
+    recordingPolicy: (signal?: AbortSignal): Promise<RecordingPolicy> =>
+      signIn.withToken((token) => ask(fetcher, getRecordingPolicy, { headers: bearer(token), signal })),
+
+    changeRecordingPolicy: (body: RecordingPolicyChange): Promise<RecordingPolicy> =>
+      signIn.withToken((token) => ask(fetcher, updateRecordingPolicy, { body, headers: bearer(token) })),
+  };
+};

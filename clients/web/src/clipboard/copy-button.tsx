@@ -6,7 +6,8 @@ import { copyText } from './clipboard.ts';
 const shownMs = 2_000;
 
 /** Copies the result of `text`, which is called on click and may fetch it. Shows whether the copy succeeded. */
-export const CopyButton = ({ label, text }: { label: string; text: () => Promise<string> | string }) => {
+export const CopyButton = (props: { label: string; name?: string; text: () => Promise<string> | string }) => {
+  const { label, name = 'Copy', text } = props;
   const [result, setResult] = useState<'copied' | 'failed'>();
   useEffect(() => {
     if (result === undefined) return;
@@ -31,7 +32,7 @@ export const CopyButton = ({ label, text }: { label: string; text: () => Promise
         leftSection={copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
         onClick={() => void copy()}
       >
-        {copied ? 'Copied' : result === 'failed' ? 'Could not copy' : 'Copy'}
+        {copied ? 'Copied' : result === 'failed' ? 'Could not copy' : name}
       </Button>
       <span className="wx-unseen" role="status">
         {copied ? 'Copied to the clipboard' : result === 'failed' ? 'Could not copy: select the text and copy it' : ''}

@@ -31,8 +31,18 @@ const entry = (n: number): RecordingChunk => ({
 });
 
 /** A recording of `count` chunks, of which the index lists two at a time, and a screen that keeps the text. */
-const recording = (count: number, options: { follows?: boolean; broken?: number } = {}) => {
-  const world = { count, shown: '', resets: 0, fetched: [] as number[], states: [] as PlaybackState[] };
+const recording = (
+  count: number,
+  options: { follows?: boolean; broken?: number; keyframes?: readonly number[] } = {},
+) => {
+  const world = {
+    count,
+    shown: '',
+    resets: 0,
+    fetched: [] as number[],
+    keyframes: [] as number[],
+    states: [] as PlaybackState[],
+  };
   const playback = new Playback(
     {
       index: (first) => {
@@ -43,8 +53,23 @@ const recording = (count: number, options: { follows?: boolean; broken?: number 
         world.fetched.push(n);
         return n === options.broken ? Promise.reject(new Error('changed')) : Promise.resolve(chunkAt(n));
       },
+      keyframes: () => Promise.resolve(options.keyframes ?? []),
+      keyframe: (n) => {
+        world.keyframes.push(n);
+        const payload = new TextEncoder().encode(`<${n}>`);
+        return Promise.resolve(
+          chunkOf(
+            { type: 'size', offset: 2 * n, cols: 80, rows: 24 },
+            { type: 'snapshot', offset: 2 * n, last: true, payload },
+            { type: 'output', offset: 2 * n - 1, payload: new TextEncoder().encode('+') },
+          ),
+        );
+      },
     },
     {
+      draw: (part) => {
+        world.shown += new TextDecoder().decode(part);
+      },
       reset: () => {
         world.shown = '';
         world.resets += 1;
@@ -113,6 +138,25 @@ describe('a recording that is played', () => {
     await Promise.all(jumps);
     await pass(50);
     expect([world.shown, last()?.ms, last()?.state]).toEqual(['aAb', 1200, 'paused']);
+    playback.dispose();
+  });
+
+  it('begins at the keyframe before a moment, and reads no chunk before it', async () => {
+    const { playback, world, last } = recording(9, { keyframes: [0, 3, 6] });
+    void playback.start(7100, false);
+    await pass(50);
+    expect([world.shown, world.keyframes, world.fetched, last()?.ms]).toEqual(['<6>+gGh', [6], [6, 7], 7100]);
+    await playback.seek(7600);
+    // Forward without a keyframe between: the screen goes on.
+    expect([world.shown, world.keyframes]).toEqual(['<6>+gGhH', [6]]);
+    await playback.seek(4200);
+    expect([world.shown, world.keyframes]).toEqual(['<3>+dDe', [6, 3]]);
+    await playback.seek(6000);
+    expect([world.shown, world.keyframes]).toEqual(['<6>+g', [6, 3, 6]]);
+    await playback.seek(2600);
+    expect([world.shown, last()?.ms]).toEqual(['aAbBcC', 2600]);
+    await Promise.all([playback.seek(6100), playback.seek(3100)]);
+    expect([world.shown, last()?.ms]).toEqual(['aAbBcCd', 3100]);
     playback.dispose();
   });
 

@@ -1,11 +1,15 @@
 import type { RecordingChunk } from '@webxterm/contracts/rest';
-import { eventsOf, type RecordedEvent } from './recorded-events.ts';
+import { activityOf } from './activity.ts';
+import { eventsOf, keyframeOf, type RecordedEvent } from './recorded-events.ts';
 
 /** Where chunks come from. */
 export interface ChunkSource {
   /** The index from a chunk on. */
   index(first: number, signal: AbortSignal): Promise<{ chunks: readonly RecordingChunk[]; more: boolean }>;
   chunk(n: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** The chunks where a keyframe has the whole screen, in order. */
+  keyframes(signal: AbortSignal): Promise<readonly number[]>;
+  keyframe(n: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /** The screen that shows the recording. */
@@ -13,6 +17,8 @@ export interface PlaybackScreen {
   reset(): void;
   /** `rendered` is called once the output has been drawn. */
   output(bytes: Uint8Array, rendered: () => void): void;
+  /** Shows a part of the screen of a keyframe. */
+  draw(part: Uint8Array): void;
   size(cols: number, rows: number): void;
   gap(bytes: number): void;
 }
@@ -23,6 +29,8 @@ export interface PlaybackState {
   readonly ms: number;
   /** Of what is stored so far, ms. */
   readonly durationMs: number;
+  /** How much was shown when, in equal parts of the duration: 0 to 1 each. */
+  readonly activity: readonly number[];
   readonly error?: Error;
 }
 
@@ -37,7 +45,10 @@ const tickMs = 30;
 /** How often the index of a recording that goes on is read again, ms. */
 const followMs = 2000;
 
-/** Plays a recording on a screen: chunks are fetched when they are needed, and the screen is built from the beginning after a jump back. */
+/**
+ * Plays a recording on a screen: chunks are fetched when they are needed. After a jump the screen is that of the keyframe before it, or is
+ * built from the beginning where there is none.
+ */
 export class Playback {
   readonly #source: ChunkSource;
   readonly #screen: PlaybackScreen;
@@ -45,6 +56,9 @@ export class Playback {
   readonly #abort = new AbortController();
   readonly #kept = new Map<number, Promise<readonly RecordedEvent[]>>();
   #index: RecordingChunk[] = [];
+  #keyframes: readonly number[] = [];
+  #activity: readonly number[] = [];
+  #shown = false;
   /** The index was read after the recording had ended. */
   #indexIsWhole = false;
   #state: PlaybackState['state'] = 'loading';
@@ -79,7 +93,7 @@ export class Playback {
   async start(atMs: number, play: boolean): Promise<void> {
     this.#wantsToPlay = play;
     try {
-      await this.#readIndex();
+      await Promise.all([this.#readIndex(), this.#readKeyframes()]);
       await this.seek(atMs);
       this.#lastTick = performance.now();
       while (!this.#abort.signal.aborted) {
@@ -115,7 +129,8 @@ export class Playback {
     const target = Math.min(Math.max(0, ms), this.durationMs);
     this.#become('seeking');
     try {
-      if (target < this.#ms || this.#ms === 0) this.#rewind();
+      await this.#approach(target, jump);
+      if (jump !== this.#jump) return;
       for (;;) {
         const next = await this.#next();
         if (jump !== this.#jump || this.#abort.signal.aborted) return;
@@ -138,6 +153,27 @@ export class Playback {
 
   get durationMs(): number {
     return this.#index.at(-1)?.ms_to ?? 0;
+  }
+
+  /** Brings the screen to a place before the moment: where it is, at a keyframe, or at the beginning. */
+  async #approach(target: number, jump: number): Promise<void> {
+    const back = target < this.#ms || !this.#shown;
+    if (back && this.#keyframes.length === 0 && this.#shown) await this.#readKeyframes();
+    const at = this.#keyframes.findLast((n) => (this.#index[n]?.ms_from ?? Number.POSITIVE_INFINITY) <= target);
+    const chunk = at === undefined ? undefined : this.#index[at];
+    if (jump !== this.#jump || (!back && (at === undefined || at <= this.#chunk))) return;
+    this.#shown = true;
+    if (at === undefined || at === 0 || chunk === undefined) return this.#rewind();
+    void this.#events(chunk).catch(() => undefined);
+    const { cols, rows, state, held } = keyframeOf(await this.#source.keyframe(at, this.#abort.signal));
+    if (jump !== this.#jump) return;
+    this.#screen.reset();
+    this.#screen.size(cols, rows);
+    for (const part of state) this.#screen.draw(part);
+    for (const part of held) this.#screen.output(part, () => {});
+    this.#chunk = at;
+    this.#event = 0;
+    this.#ms = chunk.ms_from;
   }
 
   #rewind(): void {
@@ -191,6 +227,12 @@ export class Playback {
       if (!more || chunks.length === 0) break;
     }
     this.#indexIsWhole = whole;
+    this.#activity = activityOf(this.#index);
+  }
+
+  /** A recording without keyframes is played from the beginning. */
+  async #readKeyframes(): Promise<void> {
+    if (!this.follows) this.#keyframes = await this.#source.keyframes(this.#abort.signal);
   }
 
   /** The next event. Undefined: there is none so far. */
@@ -221,7 +263,7 @@ export class Playback {
     };
     const events = load(chunk);
     const following = this.#index[this.#chunk + 1];
-    if (following !== undefined) void load(following).catch(() => undefined);
+    if (following !== undefined && this.#state !== 'seeking') void load(following).catch(() => undefined);
     return events;
   }
 
@@ -264,6 +306,7 @@ export class Playback {
       state: this.#state,
       ms: this.#ms,
       durationMs: this.durationMs,
+      activity: this.#activity,
       ...(this.#error !== undefined && { error: this.#error }),
     });
   }

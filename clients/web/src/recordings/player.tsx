@@ -16,6 +16,7 @@ import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { themeFor } from '../terminal/settings/color-schemes.ts';
 import { usePreferences } from '../terminal/settings/use-preferences.ts';
+import { ActivityStrip } from './activity-strip.tsx';
 import { clock, momentOf } from './playback-time.ts';
 import classes from './player.module.css';
 import { usePlayback } from './use-playback.ts';
@@ -67,17 +68,19 @@ export const Player = ({ recording }: { recording: Recording }) => {
         <Text size="sm" className={classes.time} data-testid="player-time">
           {clock(ms)} / {clock(durationMs)}
         </Text>
-        <Slider
-          className={classes.slider ?? ''}
-          thumbLabel="Moment of the recording"
-          min={0}
-          max={Math.max(1, durationMs)}
-          step={100}
-          value={Math.min(ms, durationMs)}
-          label={clock}
-          onChange={controls.preview}
-          onChangeEnd={controls.seek}
-        />
+        <div className={classes.moments}>
+          <ActivityStrip activity={state.activity} />
+          <Slider
+            thumbLabel="Moment of the recording"
+            min={0}
+            max={Math.max(1, durationMs)}
+            step={100}
+            value={Math.min(ms, durationMs)}
+            label={clock}
+            onChange={controls.preview}
+            onChangeEnd={controls.seek}
+          />
+        </div>
         <NativeSelect
           size="xs"
           aria-label="Speed"
@@ -94,7 +97,9 @@ export const Player = ({ recording }: { recording: Recording }) => {
         <CopyButton
           text={() => `${window.location.origin}${window.location.pathname}#t=${clock(ms)}`}
           label="Copy a link to this moment"
+          name="Link"
         />
+        <CopyButton text={controls.text} label="Copy the text on the screen" name="Text" />
         {state.state === 'ended' && (
           <Button size="compact-sm" variant="light" onClick={controls.toggle}>
             Play again

@@ -21,6 +21,29 @@ function* framesOf(chunk: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+/** The screen of a keyframe. */
+export interface KeyframeParts {
+  readonly cols: number;
+  readonly rows: number;
+  /** The sequences that restore the screen. */
+  readonly state: readonly Uint8Array[];
+  /** Output after that, which is inside of a sequence. */
+  readonly held: readonly Uint8Array[];
+}
+
+/** @throws FrameError, RangeError if it is damaged */
+export const keyframeOf = (bytes: Uint8Array): KeyframeParts => {
+  const frames = [...framesOf(bytes)].map((frame) => decodeDown(frame));
+  const [size] = frames;
+  if (size?.type !== 'size') throw new RangeError('the keyframe has no size');
+  return {
+    cols: size.cols,
+    rows: size.rows,
+    state: frames.flatMap((frame) => (frame.type === 'snapshot' ? [frame.payload] : [])),
+    held: frames.flatMap((frame) => (frame.type === 'output' ? [frame.payload] : [])),
+  };
+};
+
 /** The events of a chunk. `msFrom`: where the chunk begins. @throws FrameError, RangeError if it is damaged */
 export const eventsOf = (chunk: Uint8Array, msFrom: number): RecordedEvent[] => {
   const times = new FrameTimes();

@@ -16,6 +16,8 @@ export interface PlaybackControls {
   preview(ms: number): void;
   setSpeed(speed: number): void;
   setSkipsIdle(skips: boolean): void;
+  /** The screen and the lines above it. */
+  text(): string;
 }
 
 const nothing = (): void => {};
@@ -41,7 +43,12 @@ export const usePlayback = (
   const element = useRef<HTMLDivElement>(null);
   const playback = useRef<Playback>(undefined);
   const shown = useRef<TerminalScreen>(undefined);
-  const [state, setState] = useState<PlaybackState>({ state: 'loading', ms: 0, durationMs: recording.duration_ms });
+  const [state, setState] = useState<PlaybackState>({
+    state: 'loading',
+    ms: 0,
+    durationMs: recording.duration_ms,
+    activity: [],
+  });
   const [previewMs, setPreviewMs] = useState<number>();
   const [speed, setSpeed] = useState(1);
   const [skipsIdle, setSkipsIdle] = useState(true);
@@ -55,10 +62,13 @@ export const usePlayback = (
       {
         index: (first, signal) => server.recordingChunks(id, first, signal),
         chunk: (n, signal) => server.recordingChunk(id, n, signal),
+        keyframes: (signal) => server.recordingKeyframes(id, signal),
+        keyframe: (n, signal) => server.recordingKeyframe(id, n, signal),
       },
       {
         reset: () => screen.reset(),
         output: (bytes, rendered) => screen.write(bytes, false, rendered),
+        draw: (part) => screen.draw(part, nothing),
         size: (cols, rows) => screen.followSize({ cols, rows }, false),
         gap: (bytes) => screen.note(`${byteCount(bytes)} of output were not recorded`),
       },
@@ -94,6 +104,7 @@ export const usePlayback = (
         void playback.current?.seek(ms);
       },
       preview: setPreviewMs,
+      text: () => shown.current?.text ?? '',
       setSpeed: (chosen) => {
         setSpeed(chosen);
         if (playback.current !== undefined) playback.current.speed = chosen;
