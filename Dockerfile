@@ -95,10 +95,10 @@ HEALTHCHECK --start-period=300s --start-interval=1s --interval=15s --timeout=10s
 FROM answering AS service
 USER root
 RUN --mount=type=bind,source=scripts/compile-cache.ts,target=/tmp/compile-cache.ts \
-    NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --disable-sigusr1 --max-semi-space-size=1 src/main.ts
+    NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --disable-sigusr1 --max-semi-space-size=1 --expose-gc src/main.ts
 USER node
-# Why: docs/adr/0015.
-CMD ["node", "--disable-sigusr1", "--max-semi-space-size=1", "src/main.ts"]
+# Why: docs/adr/0015 and 0048.
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=1", "--expose-gc", "src/main.ts"]
 
 FROM answering AS gateway
 COPY --from=web /app/clients/web/dist /app/web
@@ -108,7 +108,7 @@ USER root
 RUN --mount=type=bind,source=scripts/compile-cache.ts,target=/tmp/compile-cache.ts \
     NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --disable-sigusr1 --expose-gc src/main.ts
 USER node
-# Why: docs/adr/0016.
+# Why: docs/adr/0016 and 0048.
 CMD ["node", "--disable-sigusr1", "--expose-gc", "src/main.ts"]
 
 FROM runtime AS setup

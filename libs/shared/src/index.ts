@@ -42,6 +42,7 @@ export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
 export { hideSecrets } from './log/hide-secrets.ts';
 export { logFailure } from './log/log-failure.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
+export { passedBuffers } from './memory/passed-buffers.ts';
 export { isAddress, isNetwork, NetworkSet, networkOf, plainAddress, senderKey } from './network/network.ts';
 export { Places } from './places.ts';
 export { RatePerKey, userLookUps } from './rate/rate-per-key.ts';

@@ -24,11 +24,13 @@ const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, 
 
 /** A young generation of 1 MB. With the default size, most of the CPU time of an output flood is garbage collection (ADR 15). */
 const nodeOptions = ['--disable-sigusr1', '--max-semi-space-size=1'];
-/** A small young generation would reduce the gateway's rate of small requests. The gateway triggers its own collections (ADR 16). */
+/** The services that forward output trigger collections (ADR 16, ADR 48). */
+const serviceOptions = [...nodeOptions, '--expose-gc'];
+/** A small young generation would reduce the gateway's rate of small requests. */
 const gatewayOptions = ['--disable-sigusr1', '--expose-gc'];
 
 const optionsOf = ({ service, name }: PlannedService, inspected: string | undefined): readonly string[] => [
-  ...(service === 'gateway' ? gatewayOptions : nodeOptions),
+  ...(service === 'gateway' ? gatewayOptions : serviceOptions),
   // Any free port, because two stacks may run, and a restarted service gets another port.
   ...(name === inspected ? ['--inspect=127.0.0.1:0'] : []),
 ];

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { decodeUp, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { AttachGrant, type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import { passedBuffers } from '@webxterm/shared';
 import { inTime, until } from '@webxterm/shared/testing';
 import mongoose from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AccessRecord, defineMachineModels, type MachineModels } from '../machines/record.ts';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
 import { type AgentStream, dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
@@ -120,12 +121,15 @@ describe('an attach', () => {
     const upFrames = Array.from({ length: 320 }, (_, i) =>
       encodeUp({ type: 'input', offset: i * typed.length, reply: false, earlier: false, payload: typed }),
     );
+    const passed = vi.spyOn(passedBuffers, 'passed');
     await Promise.all([send(machine, down, downFrames), send(viewer.stream, up, upFrames)]);
     await until(() => down.bytes > 320 * payload.length && up.bytes > 320 * typed.length);
     machine.end();
     expect((await viewer.ended).code).toBe(status.OK);
     expect(down.got.digest('hex')).toBe(down.sent.digest('hex'));
     expect(up.got.digest('hex')).toBe(up.sent.digest('hex'));
+    // Counted for the collection of passed buffers.
+    expect(passed.mock.calls.reduce((sum, [bytes]) => sum + bytes, 0)).toBe(down.bytes);
   });
 
   it('stops a flood at its source while its viewer does not read, and other attachments continue', async () => {

@@ -1,6 +1,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { type DetachReason, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
+import { passedBuffers } from '@webxterm/shared';
 
 /** Counts of what all splices of this process have passed on. Plain numbers, because each message of a terminal changes them. */
 export const traffic = {
@@ -78,6 +79,7 @@ export const splice = (viewer: RawStream, machine: RawStream, onData: () => void
   });
   machine.on('data', (message: Buffer) => {
     onData();
+    passedBuffers.passed(message.length);
     if (over) return;
     traffic.bytesToViewers += message.length;
     if (viewer.write(message)) return;

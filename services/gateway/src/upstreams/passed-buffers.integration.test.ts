@@ -38,7 +38,7 @@ const printsMuch: RecordingService['onUpgrade'] = (request, socket, head) => {
   });
 };
 
-it('collects the young generation for every 8 MiB of output that it forwards, and loses none', async () => {
+it('collects the young generation for every MiB of output that it forwards, and loses none', async () => {
   terminal.onUpgrade = printsMuch;
   const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/api/terminal/ag_x/ws?token=t`, 'webxterm.v1', {
     origin: gateway.origin,
@@ -52,5 +52,5 @@ it('collects the young generation for every 8 MiB of output that it forwards, an
   await gateway.stop();
   // V8 prints `Scavenge`, with `testing` if `gc` requested it. A marking in progress may replace a few of them.
   const young = collections.split('\n').filter((line) => line.includes('Scavenge') && line.includes('testing'));
-  expect(young.length).toBeGreaterThan(24);
+  expect(young.length).toBeGreaterThan(200);
 });

@@ -1,14 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { gatewayHeaders, type Logger, loggablePath } from '@webxterm/shared';
+import { gatewayHeaders, type Logger, loggablePath, passedBuffers } from '@webxterm/shared';
 import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import type { Admitted } from '../request-checks/admit.ts';
 import { answerOnSocket } from '../server/answer.ts';
 import type { Connections } from '../server/connections.ts';
 import { proxyOptions, unavailable } from './forward.ts';
 import { InstanceAgent } from './instance-agent.ts';
-import { PassedBuffers } from './passed-buffers.ts';
 import type { Pool } from './pool.ts';
 
 /** Time limit of an upgrade in ms. For a raw client, the terminal service waits up to 2 minutes for a machine that is between two hubs. */
@@ -19,8 +18,6 @@ export class SocketForwarder {
   readonly #proxy: RequestHandler;
   readonly #pending = new WeakMap<Duplex, Admitted>();
   readonly #sockets = new Set<Duplex>();
-  /** Counts the bytes to the client only. The bytes from it are few. */
-  readonly #passedDown = new PassedBuffers(globalThis.gc);
   readonly #gatewayKey: Buffer;
   readonly #connections: Pick<Connections, 'upgraded'>;
   readonly #logger: Logger;
@@ -93,8 +90,9 @@ export class SocketForwarder {
       this.#logger.info({ request_id: requestId, path: loggablePath(url) }, 'a WebSocket is open');
       socket.off('close', abandon);
       answer.headers['x-request-id'] = requestId;
+      // Counts the bytes to the client only, because the bytes from it are few.
       // Waits for the proxy's pipe: an earlier `data` listener would start the flow, and the bytes before the pipe would be lost.
-      socket.once('pipe', () => far.on('data', (bytes: Buffer) => this.#passedDown.passed(bytes.length)));
+      socket.once('pipe', () => far.on('data', (bytes: Buffer) => passedBuffers.passed(bytes.length)));
       socket.once('close', () => far.destroy());
       // `end()` comes first, so that the service's last bytes still reach the client.
       far.once('close', () => socket.end(() => socket.destroy()));

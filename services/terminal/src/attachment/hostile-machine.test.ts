@@ -1,7 +1,7 @@
 import { decodeDown, encodeDown } from '@webxterm/contracts/frames';
 import { AttachGrant, EdgeKind, wrapFrame } from '@webxterm/contracts/grpc';
-import type { AppError } from '@webxterm/shared';
-import { afterEach, describe, expect, it } from 'vitest';
+import { type AppError, passedBuffers } from '@webxterm/shared';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { acceptedFrame, HubInPlace } from '../testing/hub-in-place.ts';
 import { Attachment } from './attachment.ts';
 
@@ -48,6 +48,9 @@ const attachToWhatSays = async (...frames: Uint8Array[]): Promise<AppError | und
   });
 };
 
+/** A message adds the tag and the length of its frame. */
+const messageLength = (frame: Uint8Array): number => wrapFrame(frame).length;
+
 const cut = (frame: Uint8Array): Uint8Array => frame.subarray(0, 2);
 const refused = encodeDown({ type: 'refused', code: 'unavailable', message: 'no' });
 const ended = encodeDown({ type: 'ended', finalOffset: 0, cause: 'shell_exit', exitCode: 0, signal: undefined });
@@ -70,4 +73,10 @@ describe('a machine that sends invalid frames', () => {
     for (const frames of [[nonsense], [acceptedFrame, nonsense]])
       expect((await attachToWhatSays(...frames))?.code).toBe('unavailable');
   });
+});
+
+it('counts the bytes of each message for the collection of passed buffers', async () => {
+  const passed = vi.spyOn(passedBuffers, 'passed');
+  await attachToWhatSays(acceptedFrame, output, ended);
+  expect(passed.mock.calls.map(([bytes]) => bytes)).toEqual([acceptedFrame, output, ended].map(messageLength));
 });

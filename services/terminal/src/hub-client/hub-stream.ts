@@ -1,5 +1,6 @@
 import { type Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { type AttachOpen, AttachUp, metadataKey, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import { passedBuffers } from '@webxterm/shared';
 import type { HubChannels, RawCall } from './channels.ts';
 
 /** A stream ends by half-close, and is cancelled only after this time. A burst of cancelled streams would close the whole connection. */
@@ -26,6 +27,7 @@ export class HubStream {
     this.#events = events;
     this.#call = channels.attach(address, open.requestId);
     this.#call.on('data', (message: Buffer) => {
+      passedBuffers.passed(message.length);
       const frame = unwrapFrame(message);
       if (frame !== undefined) this.#events?.frame(frame);
     });
