@@ -39,7 +39,7 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   beginOidc: [anyone(404, () => ({ params: { provider: 'none' }, body: {} }))],
   completeOidc: [anyone(401, () => ({ body: { transaction: 'wxt_oi_none.none', query: 'code=none' } }))],
   listIdentities: [self(200)],
-  beginLink: [self(404, () => ({ params: { provider: 'none' }, body: { current_password: 'not mine' } }))],
+  beginLink: [self(404, () => ({ params: { id: 'none' }, body: { current_password: 'not mine' } }))],
   completeLink: [self(401, () => ({ body: { transaction: 'wxt_oi_none.none', query: 'code=none' } }))],
   unlinkIdentity: [self(404, () => ({ params: { id: 'A'.repeat(16) } }))],
   dismissFactorReset: [self(204)],

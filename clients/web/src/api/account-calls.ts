@@ -80,7 +80,7 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
 
   beginLink: (provider: string, current_password: string) =>
     signIn.withToken((token) =>
-      ask(fetcher, beginLink, { params: { provider }, body: { current_password }, headers: bearer(token) }),
+      ask(fetcher, beginLink, { params: { id: provider }, body: { current_password }, headers: bearer(token) }),
     ),
 
   async completeLink(body: z.input<typeof completeLink.body>): Promise<void> {

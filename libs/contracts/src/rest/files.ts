@@ -134,7 +134,7 @@ export const uploadFile = defineRoute({
   params: MachineParams,
   query: z.strictObject({ path: FilePath, linux_user }),
   headers: z.object({
-    'if-none-match': z.literal('*').optional().meta({ description: 'Only if there is no such file.' }),
+    'if-none-match': z.enum(['*']).optional().meta({ description: 'Only if there is no such file.' }),
     'if-match': z
       .string()
       .optional()

@@ -56,7 +56,7 @@ export const mountOidc = (api: Api, { users, party, providers, oidcSignIn, linke
     };
   });
 
-  api.mount(beginLink, ({ caller, params, body }) => linked.begin(caller, params.provider, body.current_password));
+  api.mount(beginLink, ({ caller, params, body }) => linked.begin(caller, params.id, body.current_password));
 
   api.mount(completeLink, async ({ caller, body, context }) => {
     await linked.complete(caller, body.transaction, body.query, context.clientIp);

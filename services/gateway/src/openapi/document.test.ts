@@ -72,6 +72,11 @@ describe('the OpenAPI document', () => {
     expect(ids).toEqual([...allRoutes.map((route) => route.id), 'forwardSocket', 'terminalSocket'].sort());
   });
 
+  it('has no two paths that differ in the names of their parameters only', () => {
+    const shapes = Object.keys(document.paths).map((path) => path.replaceAll(/\{\w+\}/g, '{}'));
+    expect(shapes.filter((shape, index) => shapes.indexOf(shape) !== index)).toEqual([]);
+  });
+
   it('names every parameter of a path, as required', () => {
     for (const { path, operation } of operations) {
       const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);

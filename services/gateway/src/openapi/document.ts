@@ -88,6 +88,12 @@ const securityOf = ({ id, access }: Route): NonNullable<ZodOpenApiOperationObjec
   ...(access === 'public' ? [] : scopesFor(id).map((scope) => ({ accessToken: [scope] }))),
 ];
 
+/** `binary` has no meaning in JSON Schema, but generators of clients make bytes of it, not text. */
+const bytes = z.string().meta({ format: 'binary' });
+
+const contentOf = (type: string): z.ZodString =>
+  type === 'application/octet-stream' || type.startsWith('image/') ? bytes : z.string();
+
 /** OpenAPI 3.1 has no words for the items of a stream: the JSON Schema of the data of each event, by its name. */
 const eventSchemas = (events: Readonly<Record<string, z.ZodType>>) =>
   Object.fromEntries(Object.entries(events).map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'output' })]));
@@ -115,7 +121,7 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
     schema === undefined
       ? stream === undefined
         ? undefined
-        : { [type]: { schema: z.string(), ...(events === undefined ? {} : { 'x-events': eventSchemas(events) }) } }
+        : { [type]: { schema: contentOf(type), ...(events === undefined ? {} : { 'x-events': eventSchemas(events) }) } }
       : { [type]: { schema, example: exampleOf(schema, 'output') } };
   return {
     operationId: route.id,
@@ -134,7 +140,7 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
         }),
     ...(route.upload === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/octet-stream': { schema: z.string() } } } }),
+      : { requestBody: { required: true, content: { 'application/octet-stream': { schema: bytes } } } }),
     ...(route.body === undefined
       ? {}
       : {

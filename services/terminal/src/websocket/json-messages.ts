@@ -6,11 +6,18 @@ import { z } from 'zod';
 const size = z.number().int().min(1).max(maxWinsize);
 
 /** A message of a `webxterm.json` client. */
-const ClientMessage = z.discriminatedUnion('type', [
+export const ClientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('input'), input: z.string() }),
   z.strictObject({ type: z.literal('resize'), rows: size, cols: size }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
+
+/** A message to a `webxterm.json` client. */
+export const ServerMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('output'), output: z.string() }),
+  z.strictObject({ type: z.literal('error'), error: z.string() }),
+]);
+export type ServerMessage = z.infer<typeof ServerMessage>;
 
 /** @throws AppError bad_request if the text is not JSON; invalid_input if the JSON is not a valid message */
 export const readClientMessage = (text: string): ClientMessage => {

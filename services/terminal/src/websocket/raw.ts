@@ -1,6 +1,6 @@
 import { AppError } from '@webxterm/shared';
 import type { RawData, WebSocket } from 'ws';
-import { readClientMessage } from './json-messages.ts';
+import { readClientMessage, type ServerMessage } from './json-messages.ts';
 import { type ClientWords, RawViewer, type RawViewerOptions } from './raw-viewer.ts';
 
 const toBuffer = (message: RawData): Buffer => {
@@ -21,6 +21,8 @@ export const openRaw = (options: Omit<RawViewerOptions, 'words'>): RawViewer => 
   return viewer;
 };
 
+const textOf = (message: ServerMessage): string => JSON.stringify(message);
+
 const jsonWords = (socket: WebSocket): ClientWords => {
   // Frames may split characters, so the decoder keeps incomplete ones. Invalid bytes become U+FFFD.
   const decoder = new TextDecoder('utf-8');
@@ -28,9 +30,9 @@ const jsonWords = (socket: WebSocket): ClientWords => {
     output: (bytes, taken) => {
       const output = decoder.decode(bytes, { stream: true });
       if (output === '') taken();
-      else socket.send(JSON.stringify({ type: 'output', output }), taken);
+      else socket.send(textOf({ type: 'output', output }), taken);
     },
-    error: (error) => socket.send(JSON.stringify({ type: 'error', error: error.message })),
+    error: (error) => socket.send(textOf({ type: 'error', error: error.message })),
   };
 };
 

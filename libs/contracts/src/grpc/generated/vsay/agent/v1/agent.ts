@@ -133,6 +133,7 @@ export function attachGrantToJSON(object: AttachGrant): string {
   }
 }
 
+/** The permissions of the viewer of an attachment. */
 export const Role = {
   ROLE_UNSPECIFIED: 0,
   ROLE_CONTROL: 1,
@@ -299,6 +300,7 @@ export interface AttachOpen {
   target: string;
 }
 
+/** A message of an agent on its link. The first is `hello`. */
 export interface AgentMessage {
   message:
     | { $case: "hello"; value: Hello }
@@ -317,6 +319,7 @@ export interface AgentMessage {
     | undefined;
 }
 
+/** A message of a hub on the link of an agent. The first is `challenge`. */
 export interface ServerMessage {
   message:
     | { $case: "challenge"; value: Challenge }
@@ -335,6 +338,7 @@ export interface ServerMessage {
     | undefined;
 }
 
+/** The first message of a link. The agent signs the nonce in its hello. */
 export interface Challenge {
   /** 32 random bytes, used once. */
   nonce: Buffer;
@@ -343,6 +347,7 @@ export interface Challenge {
   protocolMax: number;
 }
 
+/** The agent identifies itself: proof of its key, a credential, and the facts of its machine. */
 export interface Hello {
   protocolMin: number;
   protocolMax: number;
@@ -404,6 +409,7 @@ export interface UpdateState {
   failedReason: string;
 }
 
+/** The machine and the settings of its agent, as the agent reports them. */
 export interface MachineFacts {
   name: string;
   hostname: string;
@@ -427,6 +433,7 @@ export interface MachineFacts {
   linuxUsers: string[];
 }
 
+/** The hub has accepted the agent. The link is in use from now on. */
 export interface Welcome {
   agentId: string;
   /** Identifies this link in the metadata of Attach. */
@@ -447,6 +454,7 @@ export interface Welcome {
   redialSpreadMs: number;
 }
 
+/** The hub does not accept the agent, or ends its link. The stream ends after it. */
 export interface Refused {
   /** A code of contracts/errors: bad_api_key, machine_revoked, bad_signature, unavailable, displaced, protocol_unsupported, ... */
   code: string;
@@ -459,14 +467,17 @@ export interface Refused {
   generationHeld: bigint;
 }
 
+/** Asks the other side for a pong with the same nonce. */
 export interface Ping {
   nonce: bigint;
 }
 
+/** The answer to a ping. */
 export interface Pong {
   nonce: bigint;
 }
 
+/** The load of the machine, each stats_interval_ms of the welcome. */
 export interface ResourceStats {
   cpuPercent: number;
   memoryPercent: number;
@@ -482,6 +493,7 @@ export interface SessionList {
   sessions: SessionInfo[];
 }
 
+/** One session that the agent knows. */
 export interface SessionInfo {
   sessionId: Buffer;
   ownerUserId: string;
@@ -500,6 +512,7 @@ export interface SessionTitles {
   titles: SessionTitle[];
 }
 
+/** The title, program and directory of a session. */
 export interface SessionTitle {
   sessionId: Buffer;
   /** The last title that a program set (OSC 0 and 2). Empty: none. */
@@ -510,6 +523,7 @@ export interface SessionTitle {
   directory: string;
 }
 
+/** A session has ended. Its output stays readable until its attachments have read it. */
 export interface SessionEnded {
   sessionId: Buffer;
   finalOffset: bigint;
@@ -525,6 +539,7 @@ export interface SessionEnded {
   cause: string;
 }
 
+/** The agent opens an Attach stream for a viewer. Its metadata names attach_id and secret. */
 export interface OpenStream {
   attachId: string;
   /** 128 bits. The metadata of Attach must contain it within 3 s. */
@@ -567,6 +582,7 @@ export interface EndSession {
   ownerUserId: string;
 }
 
+/** Sets the size that a viewer asked for by the REST API. */
 export interface ResizeSession {
   sessionId: Buffer;
   viewerId: Buffer;
@@ -605,6 +621,7 @@ export interface UpdateReport {
   reason: string;
 }
 
+/** Runs a command without a terminal. The answer is a CommandOutput. */
 export interface Command {
   commandId: string;
   command: string;
@@ -624,6 +641,7 @@ export interface Command {
   kept: KeptCommand | undefined;
 }
 
+/** The part of a command that only the commands of runs have. */
 export interface KeptCommand {
   environment: CommandVariable[];
   /** $1, $2, ... */
@@ -632,6 +650,7 @@ export interface KeptCommand {
   knownStarted: boolean;
 }
 
+/** A variable of the environment of a command. */
 export interface CommandVariable {
   name: string;
   value: string;
@@ -652,6 +671,7 @@ export interface CommandStored {
   commandId: string;
 }
 
+/** The result of a command. */
 export interface CommandOutput {
   commandId: string;
   /** Each contains at most the first max_output_bytes / 2 bytes. */

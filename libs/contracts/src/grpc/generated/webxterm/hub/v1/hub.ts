@@ -26,6 +26,7 @@ export const protobufPackage = "webxterm.hub.v1";
 
 export const protobufFileName = "webxterm/hub/v1/hub.proto";
 
+/** The caller by its sign-in, and the session that it ends. */
 export interface EndSessionRequest {
   sid: string;
   agentId: string;
@@ -34,9 +35,11 @@ export interface EndSessionRequest {
   requestId: string;
 }
 
+/** The hub has sent it to the agent. */
 export interface EndSessionResponse {
 }
 
+/** The caller by its sign-in, and the viewer whose size it sets. */
 export interface ResizeSessionRequest {
   sid: string;
   agentId: string;
@@ -47,6 +50,7 @@ export interface ResizeSessionRequest {
   requestId: string;
 }
 
+/** The hub has sent it to the agent. */
 export interface ResizeSessionResponse {
 }
 
