@@ -133,6 +133,48 @@ describe('the version', () => {
   });
 });
 
+describe('the request id that the gateway gives', () => {
+  /** Of each log of the installation, the messages of the lines with this id. */
+  const linesWith = (requestId: string): Record<string, unknown[]> => {
+    const folder = join(stack.dataDir, 'logs');
+    const logs = readdirSync(folder).map((file): [string, unknown[]] => {
+      const lines = readFileSync(join(folder, file), 'utf8').split('\n');
+      const found = lines.filter((line) => line.includes(`"request_id":"${requestId}"`));
+      return [file.replace(/(-\d+)?\.log$/, ''), found.map((line) => JSON.parse(line).msg)];
+    });
+    return Object.fromEntries(logs.filter(([, lines]) => lines.length > 0));
+  };
+
+  it('is in the logs of the hub and of the agent, when a command runs', async () => {
+    const { headers } = await rest.post(`/api/machines/${ownMachine.agent_id}/command`, { command: 'true' });
+    expect(linesWith(headers.get('x-request-id') ?? '')).toEqual({
+      gateway: ['answered'],
+      'agent-hub': ['a command is sent to a machine'],
+      agent: ['a command was started'],
+    });
+  });
+
+  const reached = {
+    terminal: ['attached to a session'],
+    'agent-hub': ['a viewer was attached'],
+    agent: ['a session was opened'],
+  };
+
+  it('is in the logs of the terminal service, the hub and the agent, when files are listed', async () => {
+    const { headers } = await rest.get(`/api/machines/${ownMachine.agent_id}/files?path=/`);
+    expect(linesWith(headers.get('x-request-id') ?? '')).toEqual({ gateway: ['answered'], ...reached });
+  });
+
+  it('is in the logs of the terminal service, the hub and the agent, when a terminal opens', async () => {
+    const { token = '' } = rest;
+    const terminal = await RawTerminal.open(stack.url, ownMachine.agent_id, { token });
+    await terminal.run('echo attached');
+    await terminal.untilText('attached');
+    terminal.close();
+    expect(linesWith(terminal.requestId)).toMatchObject(reached);
+  });
+});
+
 describe('the doctor', () => {
   it('examines a running installation: services, agents, clocks, ports, disk, permissions, version', async () => {
     const { code, output } = await runProgram('stack/src/doctor/main.ts', ['--json'], {

@@ -10,6 +10,7 @@ export interface Refusal {
 export class RawTerminal {
   readonly sessionId: string;
   readonly viewerId: string;
+  readonly requestId: string;
   /** The absolute offset behind the last byte received. */
   offset: number;
   readonly #chunks: Buffer[] = [];
@@ -23,6 +24,7 @@ export class RawTerminal {
     this.#socket = socket;
     this.sessionId = String(response.headers['x-session-id']);
     this.viewerId = String(response.headers['x-viewer-id']);
+    this.requestId = String(response.headers['x-request-id']);
     this.offset = Number(response.headers['x-stream-offset']);
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {

@@ -35,6 +35,7 @@ const run = (command: string, bounds: Bounds = {}) =>
     maxOutputBytes: 10_000,
     linuxUser: '',
     kept: undefined,
+    requestId: 'r',
     ...bounds,
   });
 

@@ -104,6 +104,11 @@ export class Commands {
       pipes?.close();
       return undefined;
     }
+    const { commandId, userId, requestId } = command;
+    this.#options.log.info(
+      { command: commandId, user: userId, linux_user: user.name, request_id: requestId },
+      'a command was started',
+    );
     const running = new RunningCommand(command, { launch, pipes, marker, guard, environment });
     place.running = running;
     void running.gone.then(() => this.#places.delete(place));

@@ -46,6 +46,7 @@ const order = (name: string, command: string, more: Partial<Command['kept']> = {
   userId: 'u1',
   linuxUser: '',
   kept: { environment: [], arguments: [], knownStarted: false, ...more },
+  requestId: 'r',
 });
 const results = (name: string): CommandOutput[] =>
   said.flatMap((each) => (each.$case === 'commandOutput' && each.value.commandId === idOf(name) ? [each.value] : []));

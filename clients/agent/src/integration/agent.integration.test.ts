@@ -346,6 +346,7 @@ describe('attachments', () => {
       linuxUser: '',
       userId: 'u1',
       kept: undefined,
+      requestId: 'r',
     };
     hub.send({ $case: 'command', value: order });
     const { value } = await hub.message('commandOutput');

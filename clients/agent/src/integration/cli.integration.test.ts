@@ -231,7 +231,7 @@ describe('vsay-agent start', () => {
     await Promise.all([started.says('"connected"'), hub.linked()]);
     const runs = path.join(directory, 'runs');
     const line = `(trap '' TERM; echo >'${runs}'; exec sleep 600) & exec sleep 600`;
-    const order = { commandId: 'c', userId: 'u1', command: line, kept: undefined };
+    const order = { commandId: 'c', userId: 'u1', command: line, kept: undefined, requestId: 'r' };
     hub.send({ $case: 'command', value: { ...order, timeoutMs: 600_000, maxOutputBytes: 0, linuxUser: '' } });
     await expect.poll(() => existsSync(runs), { timeout: 30_000, interval: 20 }).toBe(true);
     started.child.kill('SIGTERM');
@@ -248,7 +248,7 @@ describe('vsay-agent start', () => {
     await Promise.all([started.says('"connected"'), hub.linked()]);
     const command = `(trap '' TERM; ${markedSleep(mark)}) & wait`;
     const order = { commandId: 'c', userId: 'u1', command, timeoutMs: 600_000, maxOutputBytes: 0, linuxUser: '' };
-    hub.send({ $case: 'command', value: { ...order, kept: undefined } });
+    hub.send({ $case: 'command', value: { ...order, kept: undefined, requestId: 'r' } });
     await expect.poll(() => markedSleeps(mark).length, { timeout: 30_000, interval: 20 }).toBe(1);
     hub.kill();
     return started;

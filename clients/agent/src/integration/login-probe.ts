@@ -33,6 +33,7 @@ const command = async (): Promise<void> => {
     maxOutputBytes: 0,
     linuxUser: '',
     kept: undefined,
+    requestId: 'r',
   };
   const output = await commands.run(order);
   print({ ...output, stdout: output.stdout.toString(), stderr: output.stderr.toString() });

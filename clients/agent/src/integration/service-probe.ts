@@ -51,7 +51,7 @@ const shell = async (): Promise<TestViewer> => {
 const command = async (seconds: number): Promise<void> => {
   const line = `(trap '' TERM; exec env -i sleep ${seconds}) & setsid env -i sleep ${seconds} & wait`;
   const order = { commandId: 'c', userId: 'u1', command: line, timeoutMs: 600_000, maxOutputBytes: 0, linuxUser: '' };
-  hub.send({ $case: 'command', value: { ...order, kept: undefined } });
+  hub.send({ $case: 'command', value: { ...order, kept: undefined, requestId: 'r' } });
   await until(() => countSleeps(seconds) === 2);
 };
 
@@ -139,6 +139,7 @@ const scenarios: Record<string, () => Promise<object>> = {
         command: "trap '' TERM; sleep 7304; true",
         timeoutMs: 600_000,
         kept: undefined,
+        requestId: 'r',
         maxOutputBytes: 0,
         linuxUser: '',
       },

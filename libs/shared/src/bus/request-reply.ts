@@ -4,6 +4,7 @@ import { type BusRequest, Envelope, ReplyEnvelope, replySubject } from '@webxter
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
+import { requestScope } from '../http/request-scope.ts';
 import type { Logger } from '../log/logger.ts';
 import { measured } from './bus-metrics.ts';
 
@@ -15,7 +16,7 @@ export const ask = <Q extends z.ZodType, A extends z.ZodType>(
   bus: Pick<NatsConnection, 'request'>,
   request: BusRequest<Q, A>,
   body: z.input<Q>,
-  requestId: string = randomUUID(),
+  requestId: string = requestScope()?.requestId ?? randomUUID(),
 ): Promise<z.output<A>> =>
   measured(request.subject, 'ask', codeOf, async () => {
     const reply = await send(bus, request, JSON.stringify({ v: 1, request_id: requestId, body }));
@@ -87,6 +88,7 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
     const body = request.request.safeParse(envelope.data?.body);
     if (!envelope.success || !body.success)
       throw new AppError('invalid_input', `${request.subject}: the request does not match its schema.`);
+    logger.debug({ request_id: envelope.data.request_id, subject: request.subject }, 'answering a bus request');
     return handler(body.data, envelope.data.request_id);
   };
   bus.subscribe(request.subject, {

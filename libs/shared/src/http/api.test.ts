@@ -192,6 +192,13 @@ describe('a REST API mounted from its declarations', () => {
     expect(answer.headers).toMatchObject({ 'x-request-id': 'r-1', 'cache-control': 'no-store' });
   });
 
+  it('logs at level debug what it answered, with the id of the request', async () => {
+    logger.level = 'debug';
+    await call('POST', '/api/things/abc', json, '{"name":"x"}');
+    logger.level = 'info';
+    await expect.poll(() => lines.at(-1)).toMatchObject({ request_id: 'r-1', res: { status: 201 } });
+  });
+
   it('reports to the gateway the user of an accepted token, and nothing of an unchecked token', async () => {
     expect((await call('GET', '/api/things/abc', json)).headers['x-webxterm-signed-in']).toBeUndefined();
     expect((await call('POST', '/api/things/abc', json, '{')).headers['x-webxterm-signed-in']).toBe(user.user_id);

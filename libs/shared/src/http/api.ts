@@ -245,6 +245,7 @@ const requestLog = (logger: Logger): HttpLogger =>
   pinoHttp({
     logger,
     quietReqLogger: true,
+    customAttributeKeys: { reqId: 'request_id' },
     genReqId: (request) => String(request.headers['x-request-id'] ?? ''),
     // A failure has a line of its own, with its reason (logFailure).
     useLevel: 'debug',

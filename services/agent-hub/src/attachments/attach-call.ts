@@ -159,6 +159,15 @@ export class AttachCall {
     metadata.set(metadataKey.agentCapabilities, link.capabilities.join(','));
     if (linuxUser !== '') metadata.set(metadataKey.linuxUser, encodeURIComponent(linuxUser));
     this.#viewer.sendMetadata(metadata);
+    this.#options.logger.info(
+      {
+        request_id: open.requestId.slice(0, 128),
+        agent_id: open.agentId,
+        session: open.sessionId.toString('base64url'),
+        kind: open.kind,
+      },
+      'a viewer was attached',
+    );
     this.#splice = splice(this.#viewer, machine, () => link.messageReceived());
     const forget = link.onClose(() =>
       this.#end({ kind: 'redial', details: 'the link of the machine to this hub has closed', detach: undefined }),

@@ -21,7 +21,7 @@ const machine = () => {
   };
 };
 
-const line = { command: 'true', timeoutSeconds: 30, linuxUser: 'ubuntu' };
+const line = { command: 'true', timeoutSeconds: 30, linuxUser: 'ubuntu', requestId: 'r' };
 const outputOf = (commandId: string, more: Partial<CommandOutput> = {}): CommandOutput =>
   CommandOutput.fromPartial({ commandId, ...more });
 

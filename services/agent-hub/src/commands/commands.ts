@@ -30,6 +30,7 @@ export interface CommandLine {
   readonly command: string;
   readonly timeoutSeconds: number;
   readonly linuxUser: string;
+  readonly requestId: string;
 }
 
 interface Running {
@@ -50,14 +51,14 @@ export class Commands {
   async run(
     link: CommandLink,
     userId: string,
-    { command, timeoutSeconds, linuxUser }: CommandLine,
+    { command, timeoutSeconds, linuxUser, requestId }: CommandLine,
   ): Promise<CommandResult> {
     const leave = this.#places.take(userId);
     const commandId = randomBytes(16).toString('base64url');
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
     const answered = this.#expect(commandId, { link, leave }, timeoutMs + answerAfterMs);
-    const value = { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser, kept: undefined };
+    const value = { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser, kept: undefined, requestId };
     link.send({ $case: 'command', value });
     const output = await answered;
     if (output === undefined)

@@ -39,30 +39,33 @@ export class CommandDispatch {
 
   answerOthers(): void {
     const { bus, hubId, logger } = this.#options;
-    answer(bus, commandAtHub(hubId), logger, (order) => this.#runHere(order));
+    answer(bus, commandAtHub(hubId), logger, (order, requestId) => this.#runHere(order, requestId));
   }
 
   /** @throws AppError machine_not_found, view_only, machine_offline, command_not_run, too_many_commands, linux_user_refused */
   async run(order: Order, requestId: string): Promise<CommandResult> {
     const { links, hubOf, bus, hubId } = this.#options;
-    if (links.find(order.agent_id) !== undefined) return this.#runHere(order);
+    if (links.find(order.agent_id) !== undefined) return this.#runHere(order, requestId);
     await this.#requireCommand(order);
     const holder = hubOf(order.agent_id);
     if (holder === undefined || holder === hubId) throw new AppError('machine_offline');
     return ask(bus, commandAtHub(holder), order, requestId);
   }
 
-  async #runHere(order: Order): Promise<CommandResult> {
+  async #runHere(order: Order, requestId: string): Promise<CommandResult> {
     const { userId, linuxUsers } = await this.#requireCommand(order);
     const link = this.#options.links.find(order.agent_id);
     if (link === undefined) throw new AppError('machine_offline');
     if (!link.capabilities.includes('command'))
       throw new AppError('command_not_run', 'The agent of this machine runs no commands. Update the agent.');
     const linuxUser = chooseLinuxUser(order.linux_user ?? '', linuxUsers, link);
+    const { agent_id } = order;
+    this.#options.logger.info({ request_id: requestId, agent_id, user: userId }, 'a command is sent to a machine');
     const result = await this.#options.commands.run(link, userId, {
       command: order.command,
       timeoutSeconds: order.timeout_seconds,
       linuxUser,
+      requestId,
     });
     // A caller who has lost the right meanwhile must not get the output.
     const access = await this.#requireCommand(order);

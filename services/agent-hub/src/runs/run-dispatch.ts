@@ -182,6 +182,7 @@ const commandOf = (run: RunRecord, target: StoredRunTarget, linuxUser: string): 
   userId: run.starter.user_id,
   linuxUser,
   kept: { environment: run.environment, arguments: run.arguments, knownStarted: target.state === 'running' },
+  requestId: run.starter.request_id,
 });
 
 /** How a machine ends on which the caller may not run the command. Undefined: it cannot be decided now. */

@@ -205,6 +205,8 @@ export class Attachment {
       this.#attached = true;
       this.#established = true;
       this.#failures = 0;
+      const { requestId, agentId, sessionKind: kind } = this.request;
+      this.#context.logger.info({ request_id: requestId, agent_id: agentId, kind }, 'attached to a session');
     }
     this.#events.frame(frame);
     if (type === frameType.refused || type === frameType.ended) this.#finish(undefined);

@@ -638,7 +638,11 @@ export interface Command {
    * Present for a command of a run, only with the capability `kept_commands`. The agent keeps command_id on its disk before the start, so that
    * it never starts the command again, and keeps the result until command_stored. The same message again asks for the result.
    */
-  kept: KeptCommand | undefined;
+  kept:
+    | KeptCommand
+    | undefined;
+  /** Id of the request that started the command, for the log. Empty: sent by an older version of the hub. */
+  requestId: string;
 }
 
 /** The part of a command that only the commands of runs have. */
@@ -5340,7 +5344,16 @@ export const UpdateReport: MessageFns<UpdateReport> = {
 };
 
 function createBaseCommand(): Command {
-  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0, userId: "", linuxUser: "", kept: undefined };
+  return {
+    commandId: "",
+    command: "",
+    timeoutMs: 0,
+    maxOutputBytes: 0,
+    userId: "",
+    linuxUser: "",
+    kept: undefined,
+    requestId: "",
+  };
 }
 
 export const Command: MessageFns<Command> = {
@@ -5365,6 +5378,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.kept !== undefined) {
       KeptCommand.encode(message.kept, writer.uint32(58).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(66).string(message.requestId);
     }
     return writer;
   },
@@ -5438,6 +5454,14 @@ export const Command: MessageFns<Command> = {
             message.kept = KeptCommand.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5479,6 +5503,11 @@ export const Command: MessageFns<Command> = {
         ? globalThis.String(object.linux_user)
         : "",
       kept: isSet(object.kept) ? KeptCommand.fromJSON(object.kept) : undefined,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
     };
   },
 
@@ -5505,6 +5534,9 @@ export const Command: MessageFns<Command> = {
     if (message.kept !== undefined) {
       obj.kept = KeptCommand.toJSON(message.kept);
     }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
     return obj;
   },
 
@@ -5522,6 +5554,7 @@ export const Command: MessageFns<Command> = {
     message.kept = (object.kept !== undefined && object.kept !== null)
       ? KeptCommand.fromPartial(object.kept)
       : undefined;
+    message.requestId = object.requestId ?? "";
     return message;
   },
 };
