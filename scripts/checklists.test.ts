@@ -59,7 +59,7 @@ describe('the lists of CONTRIBUTING.md, "How to add"', () => {
       'event auth.apikey.rotated: not published in services/auth',
     ],
     [checkKinds, 'clients/agent/src/shell/pty-kind.ts', /name: 'pty'/, 'kind pty: no SessionKind in clients/agent'],
-    [checkKinds, 'docs/protocol.md', /^\| `pty` \| `open` .*$/m, 'kind pty: no row with the right open'],
+    [checkKinds, 'docs/protocol.md', /^\| `pty` \| `open` .*$/m, 'kind pty: no row with the rights `open`'],
     [
       checkAgentMessages,
       'clients/agent/src/link/link.ts',

@@ -86,19 +86,20 @@ export const checkKinds = (read: Read = readFile): Checked => {
   const page = read('docs/protocol.md');
   const agent = sourcesOf('clients/agent/src', read);
   const tests = textOf(filesOf('clients/agent/src/*.integration.test.ts'), read);
-  const missing = [...sessionKinds].flatMap(([kind, right]) =>
-    missingOf([
+  const missing = [...sessionKinds].flatMap(([kind, rights]) => {
+    const named = rights.map((right) => `\`${right}\``).join(', ');
+    return missingOf([
       [agent.includes(`name: '${kind}'`), `kind ${kind}: no SessionKind in clients/agent/src`],
       [
-        page.includes(`| \`${kind}\` | \`${right}\` |`),
-        `kind ${kind}: no row with the right ${right} in docs/protocol.md`,
+        page.includes(`| \`${kind}\` | ${named} |`),
+        `kind ${kind}: no row with the rights ${named} in docs/protocol.md`,
       ],
       [
         kind === defaultKind || tests.includes(`kind: '${kind}'`),
         `kind ${kind}: not opened in an integration test of the agent`,
       ],
-    ]),
-  );
+    ]);
+  });
   return { count: sessionKinds.size, missing };
 };
 

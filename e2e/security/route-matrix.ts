@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import { allRules } from './rules/all-rules.ts';
 import { type Call, type Caller, callers, type Rule, type Statuses } from './rules/rule.ts';
-import { forwardRules, socketRules } from './rules/terminal.ts';
+import { forwardRules, socketRules, sshRules } from './rules/terminal.ts';
 import { openSession, type Person, type World } from './world.ts';
 
 interface Outcome {
@@ -121,6 +121,13 @@ const forwardRefusal = ({ stack, agentId }: World, { token }: Person): Promise<s
     stream.once('error', (error: ForwardError) => resolve(error.code));
   });
 
+/** The code of the refusal of an ssh connection as a Linux user that the machine does not have. */
+const sshRefusal = ({ stack, agentId }: World, { token }: Person): Promise<string> =>
+  new Promise((resolve) => {
+    const stream = new ForwardStream({ url: stack.url, agentId, linuxUser: 'no-such-user', token: async () => token });
+    stream.once('error', (error: ForwardError) => resolve(error.code));
+  });
+
 /** Every route with every kind of caller, by the table of rules. */
 export const routeMatrix = (world: () => World): void => {
   describe('every route answers every caller as its rule requires', () => {
@@ -146,6 +153,12 @@ export const routeMatrix = (world: () => World): void => {
       const seen: Partial<Record<Caller, string>> = {};
       for (const caller of callers) seen[caller] = await forwardRefusal(world(), world().cast[caller]);
       expect(seen).toEqual(forwardRules);
+    });
+
+    it('get /api/terminal/:agent_id/ssh', async () => {
+      const seen: Partial<Record<Caller, string>> = {};
+      for (const caller of callers) seen[caller] = await sshRefusal(world(), world().cast[caller]);
+      expect(seen).toEqual(sshRules);
     });
 
     it.each(allRoutes.map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(

@@ -18,6 +18,7 @@ export const factsOf = (name: string): MachineFacts => ({
   description: '',
   tags: [],
   linuxUsers: [],
+  sshHostKey: Buffer.alloc(0),
 });
 
 /** Dials a hub as the agent does, with a key pair of its own and a generation that rises. It runs no shell. */

@@ -144,6 +144,7 @@ const facts = {
   description: 'simulated by the load tool',
   tags: ['simulated'],
   linuxUsers: [],
+  sshHostKey: Buffer.alloc(0),
 };
 
 const report = (): void => {

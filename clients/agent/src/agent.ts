@@ -11,6 +11,7 @@ import { StatusReport } from './configuration/status-report.ts';
 import { describeError, exitCode, Failure } from './failure.ts';
 import { filesKinds } from './files/files-kind.ts';
 import { AllowedTargets } from './forwards/allowed-targets.ts';
+import { NameLookups } from './forwards/name-lookups.ts';
 import { tcpKind } from './forwards/tcp-kind.ts';
 import { Guard } from './guard/guard.ts';
 import { SessionHandOver } from './hand-over/session-hand-over.ts';
@@ -28,6 +29,10 @@ import { allowedUsers } from './shell/linux-users.ts';
 import type { ShellAccount } from './shell/login-shell.ts';
 import { findLoginTools } from './shell/login-tools.ts';
 import { ptyKind } from './shell/pty-kind.ts';
+import { SshActivities } from './ssh/activities.ts';
+import { loadSshHostKey, type SshHostKey } from './ssh/host-key.ts';
+import { SshPlaces } from './ssh/places.ts';
+import { sshKind } from './ssh/ssh-kind.ts';
 import { StatsReader } from './stats/resource-stats.ts';
 import type { Replacement } from './update/replacement.ts';
 import type { Updater } from './update/updater.ts';
@@ -76,6 +81,8 @@ export class Agent {
   readonly #guard: Guard;
   readonly #commands: Commands;
   readonly #kept: KeptCommands;
+  readonly #activities: SshActivities;
+  #hostKey: Promise<SshHostKey> | undefined;
   readonly #stats = new StatsReader();
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
@@ -100,6 +107,9 @@ export class Agent {
     this.#guard = new Guard(log);
     const asUser = { account: this.#account, agentTag: tagOf(key), guard: this.#guard, log };
     this.#commands = new Commands(asUser);
+    this.#activities = new SshActivities(now);
+    const allowed = new AllowedTargets(config.forward_to ?? []);
+    const lookups = new NameLookups();
     const ids = new StartedIds(companionFiles(configPath).startedCommands);
     this.#kept = new KeptCommands({ commands: this.#commands, ids, log });
     this.#sessions = new Sessions({
@@ -109,13 +119,17 @@ export class Agent {
       kinds: [
         ptyKind(this.#account, this.#guard),
         ...filesKinds(asUser),
-        tcpKind(new AllowedTargets(config.forward_to ?? [])),
+        tcpKind(allowed, lookups),
+        sshKind({ ...asUser, allowed, lookups, activities: this.#activities, places: new SshPlaces() }, () =>
+          this.#sshHostKey(),
+        ),
         ...moreKinds,
       ],
       log,
       now,
       onEnded: (session) => {
         log.info({ session: session.id, ...session.result }, 'a session ended');
+        this.#activities.ended(Buffer.from(session.id, 'hex'));
         this.#link?.sendEnded(session);
       },
     });
@@ -138,7 +152,8 @@ export class Agent {
     const { handed, updater } = this.#options;
     const updateState = updater && (() => updater.state);
     const instanceId = handed === undefined ? undefined : Buffer.from(handed.instanceId, 'base64url');
-    const parts = { key, kept: this.#report.kept, proxy, readFacts, kinds, updateState, instanceId, now };
+    const { publicKey: sshHostKey } = await this.#sshHostKey();
+    const parts = { key, kept: this.#report.kept, proxy, readFacts, kinds, sshHostKey, updateState, instanceId, now };
     const dialer = await Dialer.open(configPath, config, parts);
     this.#instanceId = dialer.instanceId.toString('base64url');
     this.#report.reportLogins(await findLoginTools());
@@ -182,6 +197,12 @@ export class Agent {
     if (hadSessions) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
     this.#link?.close();
     this.#stopped.resolve();
+  }
+
+  #sshHostKey(): Promise<SshHostKey> {
+    const { configPath, log } = this.#options;
+    this.#hostKey ??= loadSshHostKey(companionFiles(configPath).sshHostKey, log);
+    return this.#hostKey;
   }
 
   async #sendChangedFacts(dialer: Dialer): Promise<void> {
@@ -252,6 +273,7 @@ export class Agent {
       stats: this.#stats,
       commands: this.#commands,
       kept: this.#kept,
+      activities: this.#activities,
       updater: this.#options.updater,
       log,
       now,

@@ -34,6 +34,7 @@ export const buildProgram = (ended: (code: number) => void): Command => {
   addTerminals(program, ended);
   addForward(program, ended);
   addFiles(program);
+  addSsh(program, ended);
   return program;
 };
 
@@ -153,6 +154,17 @@ const addFiles = (program: Command): void => {
     .option('-r, --recursive', 'copy folders with everything in them')
     .option('-n, --no-clobber', 'replace no file: end at one that is there already')
     .action(async (places, options) => (await import('./commands/copy.ts')).copy(places, options));
+};
+
+const addSsh = (program: Command, ended: (code: number) => void): void => {
+  withLinuxUser(terminalCommand(program, 'proxy', 'Connect ssh to a machine: the ProxyCommand that config-ssh writes.'))
+    .argument('<machine>', 'its name or id, with .vsay or without')
+    .option('--known-hosts <file>', 'keep the host key of the machine in this file')
+    .action(async (machine, options) => ended(await (await import('./commands/ssh.ts')).proxy(machine, options)));
+  terminalCommand(program, 'config-ssh', 'Let ssh, scp, sftp, rsync and git reach your machines as NAME.vsay.')
+    .option('--dry-run', 'show what would change')
+    .option('--remove', 'undo it')
+    .action(async (options) => (await import('./commands/ssh.ts')).configSsh(options));
 };
 
 const withEscape = (command: Command): Command =>

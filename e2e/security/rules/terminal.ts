@@ -54,6 +54,13 @@ export const forwardRules = {
   admin: 'view_only', adminView: 'view_only', adminControl: 'forward_failed',
 } as const;
 
+/** The codes of the refusal of an ssh connection as a Linux user that the machine does not have. */
+// biome-ignore format: a table
+export const sshRules = {
+  other: 'machine_not_found', view: 'view_only', control: 'linux_user_refused', owner: 'linux_user_refused',
+  admin: 'view_only', adminView: 'view_only', adminControl: 'linux_user_refused',
+} as const;
+
 /** The statuses of an upgrade of `GET /api/terminal/{agent_id}/ws` with a bearer token: a new session, and one of `control`. */
 // biome-ignore format: a table
 export const socketRules = {

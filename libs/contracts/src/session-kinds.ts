@@ -15,16 +15,36 @@ export const defaultKind = 'pty';
 /** The kind of a forwarded TCP connection, with its own WebSocket. */
 export const tcpKind = 'tcp';
 
-/** The kinds of session by name, each with the right on the machine that opening one requires. Names are never reused. */
-export const sessionKinds: ReadonlyMap<string, Right> = new Map<string, Right>([
-  [defaultKind, 'open'],
-  ['files_read', 'files_read'],
-  ['files_write', 'files_write'],
-  [tcpKind, 'forward'],
+/** The kind of an ssh connection, whose server is the agent. It has its own WebSocket. */
+export const sshKind = 'ssh';
+
+/** The rights that the server of an ssh connection distinguishes: shells, commands, both directions of sftp, forwarded connections. */
+export const sshRights = [
+  'open',
+  'command',
+  'files_read',
+  'files_write',
+  'forward',
+] as const satisfies readonly Right[];
+export type SshRight = (typeof sshRights)[number];
+
+/** The rights on the machine that kinds of session require, by name of the kind. */
+export type KindRights = ReadonlyMap<string, readonly Right[]>;
+
+/**
+ * The kinds of session by name, each with the rights on the machine of which opening one requires at least one. A session has those of them
+ * that its owner has, and ends when the owner loses one. Names are never reused.
+ */
+export const sessionKinds: KindRights = new Map<string, readonly Right[]>([
+  [defaultKind, ['open']],
+  ['files_read', ['files_read']],
+  ['files_write', ['files_write']],
+  [tcpKind, ['forward']],
+  [sshKind, sshRights],
 ]);
 
 /** The kinds that a viewer of terminals may open. All others are opened by other routes of the terminal service, which audit what they do. */
-export const viewerKinds: ReadonlyMap<string, Right> = new Map<string, Right>([[defaultKind, 'open']]);
+export const viewerKinds: KindRights = new Map<string, readonly Right[]>([[defaultKind, ['open']]]);
 
 /** The sentence for a kind that the server does not know. */
 export const unknownKind = (kind: string, known: ReadonlyMap<string, unknown>): string =>

@@ -6,6 +6,7 @@ import { rolldown } from 'rolldown';
 const entries = {
   agent: 'clients/agent/src/main.ts',
   'file-helper': 'clients/agent/src/file-helper/main.ts',
+  'sftp-helper': 'clients/agent/src/sftp-helper/main.ts',
   'screen-worker': 'clients/agent/src/screen/screen-worker.ts',
   'verify-release': 'clients/agent/src/release/verify-release.ts',
 };
@@ -43,8 +44,11 @@ export const bundleAgent = async (root: string): Promise<Bundle> => {
     cwd: root,
     input: entries,
     platform: 'node',
-    // grpc-js loads it only to serve its own state by gRPC, which the agent does not do.
-    external: ['@grpc/proto-loader'],
+    // grpc-js loads the first only to serve its own state by gRPC, which the agent does not do. The others are native parts of ssh2, which goes
+    // on without.
+    external: ['@grpc/proto-loader', 'cpu-features', /sshcrypto\.node$/],
+    // A part of ssh2 reads it when it is loaded.
+    transform: { define: { __dirname: 'import.meta.dirname' } },
     onLog: (_level, log) => {
       throw new Error(`the agent cannot be bundled: ${log.message}`);
     },

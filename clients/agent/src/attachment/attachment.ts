@@ -20,6 +20,9 @@ export type Viewer = {
 
 export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string => `${viewer.userId}/${viewer.viewerId}`;
 
+/** How a viewer went: on purpose, by a break of its connection, or because the hub ended its right. */
+export type Departure = 'left' | 'broken' | 'revoked';
+
 /** The session as used by its attachments. */
 export type AttachedSession = {
   readonly input: { receive(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void };
@@ -32,7 +35,7 @@ export type AttachedSession = {
     give(from: Attachment, number: number): void;
   };
   /** The attachment has ended. `left`: the viewer closed it. `broken`: the connection broke, so the viewer will try to attach again. */
-  depart(from: Attachment, departure: 'left' | 'broken'): void;
+  depart(from: Attachment, departure: Departure): void;
 };
 
 export type AttachmentOptions = {
@@ -162,7 +165,7 @@ export class Attachment {
         this.outgoing.sendControl({ type: 'pong', scope: frame.scope, nonce: frame.nonce });
         return;
       case 'detach':
-        this.#depart(frame.reason === 'left' || frame.reason === 'revoked' ? 'left' : 'broken');
+        this.#depart(frame.reason === 'left' || frame.reason === 'revoked' ? frame.reason : 'broken');
         this.outgoing.finish();
         return;
       case 'snapshot_ack':
@@ -182,7 +185,7 @@ export class Attachment {
     }
   }
 
-  #depart(departure: 'left' | 'broken'): void {
+  #depart(departure: Departure): void {
     if (this.#departed) return;
     this.#departed = true;
     this.#session.depart(this, departure);

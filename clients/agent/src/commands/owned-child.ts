@@ -4,6 +4,7 @@ import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { Guard } from '../guard/guard.ts';
 import { ControlledStart, childOf, type ExitResult, exitOf } from '../shell/controlled-start.ts';
 import type { Launch } from '../shell/run-as.ts';
+import { signalGroup } from '../shell/signals.ts';
 import { Ownership } from './ownership.ts';
 
 /** Time for su to close its PAM session after its child has ended. */
@@ -53,9 +54,21 @@ export class OwnedChild {
     return this.#start?.arrived === false || this.#child.pid === undefined ? this.#refusal.trim() : undefined;
   }
 
-  /** Ends all processes of the program, then su. Resolves when none is left. */
-  async end(): Promise<void> {
-    await this.#ownership?.end();
+  /** Signals the process group of the program. No effect before it has started. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#ownership !== undefined) signalGroup(this.#ownership.main, signal);
+  }
+
+  /** The main process has ended. Its processes in the background go on, also without this process. */
+  leave(): void {
+    this.#start?.close();
+    this.#takeFromGuard();
+    this.#ownership?.release();
+  }
+
+  /** Ends all processes of the program, then su. `killAfterMs`: SIGKILL follows SIGTERM after it. Resolves when none is left. */
+  async end(killAfterMs?: number): Promise<void> {
+    await this.#ownership?.end(killAfterMs);
     // su now ends by itself, but a PAM module may hang.
     const late = (): Error => new Error('su does not end');
     if (this.#start?.arrived === true) await withinDeadline(holderMs, this.exited, late).catch(() => undefined);

@@ -3,7 +3,7 @@ import { type Family, livingFamily, markerVariable, readProcess } from '../shell
 import { CommandCgroup } from './cgroup.ts';
 
 /** SIGKILL follows SIGTERM after this time. */
-const killAfterMs = 2000;
+const killAfterTermMs = 2000;
 const lookEveryMs = 50;
 /** A process in uninterruptible sleep (D) cannot be killed, so killing stops after this time. */
 const killingMs = 5000;
@@ -22,7 +22,8 @@ type Owned = Pick<HeldCommand, 'main' | 'marker'> & { holder?: number | undefine
 
 /** Finds and ends all processes of a command: by its control group if it has one, otherwise by descent and marker. */
 export class Ownership {
-  readonly #main: number;
+  /** The leader of the program's process group. */
+  readonly main: number;
   readonly #marker: string;
   readonly #family: Family;
   readonly #holder: number | undefined;
@@ -31,7 +32,7 @@ export class Ownership {
 
   /** `holder`: su, which must not be signalled. It ends by itself after its child. */
   constructor({ main, holder, marker, startedAt }: Owned) {
-    this.#main = main;
+    this.main = main;
     this.#marker = marker;
     const since = startedAt ?? readProcess(main)?.startedAt ?? 0;
     this.#family = { sessions: new Set([main]), marker: `${markerVariable}=${marker}`, since };
@@ -50,7 +51,7 @@ export class Ownership {
     const [holder, cgroup] = [this.#holder, this.#cgroup?.folder];
     return {
       kind: 'command',
-      main: this.#main,
+      main: this.main,
       startedAt: this.#family.since,
       marker: this.#marker,
       ...(holder === undefined ? {} : { holder }),
@@ -68,9 +69,9 @@ export class Ownership {
     return pids.filter((pid) => pid !== this.#holder && pid !== process.pid);
   }
 
-  /** Sends SIGTERM, and SIGKILL to processes left after 2 s. Resolves when none is left. */
-  end(): Promise<void> {
-    this.#ending ??= this.#end();
+  /** Sends SIGTERM, and SIGKILL to processes left after `killAfterMs`. Resolves when none is left. */
+  end(killAfterMs = killAfterTermMs): Promise<void> {
+    this.#ending ??= this.#end(killAfterMs);
     return this.#ending;
   }
 
@@ -79,7 +80,7 @@ export class Ownership {
     this.#cgroup?.remove();
   }
 
-  async #end(): Promise<void> {
+  async #end(killAfterMs: number): Promise<void> {
     signalAll(this.pids(), 'SIGTERM');
     signalAll(this.pids(), 'SIGCONT');
     if (await this.#gone(killAfterMs, () => undefined)) return;

@@ -146,10 +146,15 @@ const within = async (ms: number, event: Promise<unknown> | undefined): Promise<
   clearTimeout(timer);
 };
 
-const spawnWith = ({ file, args, env, cwd }: Launch, pipes: OutputPipes | undefined): ChildProcess => {
+/** Starts a program with the pipes, whose write ends it closes. */
+export const spawnWith = (
+  { file, args, env, cwd }: Launch,
+  pipes: OutputPipes | undefined,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess => {
   const [out, err] = pipes?.write ?? (['pipe', 'pipe'] as const);
   try {
-    return spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', out, err, 'pipe'] });
+    return spawn(file, args, { env, cwd, detached: true, stdio: [stdin, out, err, 'pipe'] });
   } finally {
     for (const fd of pipes?.write ?? []) closeSync(fd);
   }

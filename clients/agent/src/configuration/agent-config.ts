@@ -166,6 +166,7 @@ export const companionFiles = (configPath: string) => {
   const beside = (suffix: string): string => path.join(dir, `${name}.${suffix}`);
   return {
     key: beside('key'),
+    sshHostKey: beside('ssh-host-key'),
     generation: beside('generation'),
     credential: beside('credential'),
     status: beside('status.json'),

@@ -30,7 +30,7 @@ const kindOf = ({ name }: Named, { account, agentTag, guard, log }: FilesKindOpt
   endsWithViewer: true,
   bounds,
   notStarted: { code: 'files_not_started', what: 'the helper for files' },
-  prepare: async (linuxUser) => {
+  prepare: async ({ linuxUser }) => {
     const marker = `${agentTag}-${randomBytes(9).toString('hex')}`;
     const args = ['--no-warnings', '--disable-sigusr1', '--max-semi-space-size=1', program, name];
     const helper = { file: process.execPath, args };

@@ -1,7 +1,7 @@
 import type { BytesKind } from '../session/session-kind.ts';
 import type { AllowedTargets } from './allowed-targets.ts';
 import { connectTarget } from './connect-target.ts';
-import { NameLookups } from './name-lookups.ts';
+import type { NameLookups } from './name-lookups.ts';
 import { lostByUpdate, TcpProcess } from './tcp-process.ts';
 
 /** Fewer than the 512 streams of a link, so that forwards never keep a terminal from opening. */
@@ -14,7 +14,7 @@ const bounds = { group: 'forwarded connections', perUser: 256, ofAll: 384 } as c
 const ringSize = 256 * 1024;
 
 /** Sessions of kind `tcp`: one connection each from this machine to a target that it forwards to. */
-export const tcpKind = (allowed: AllowedTargets, lookups = new NameLookups()): BytesKind => ({
+export const tcpKind = (allowed: AllowedTargets, lookups: NameLookups): BytesKind => ({
   name: 'tcp',
   output: 'bytes',
   endsWithViewer: true,
@@ -22,9 +22,9 @@ export const tcpKind = (allowed: AllowedTargets, lookups = new NameLookups()): B
   ringSize,
   bounds,
   notStarted: { code: 'forward_failed', what: 'the connection' },
-  prepare: async (_linuxUser, target, owner) => {
+  prepare: async ({ target, owner }) => {
     const socket = await connectTarget(target, allowed, (host, late) => lookups.addressesOf(host, owner, late));
-    return (events) => new TcpProcess(socket, events);
+    return (events) => new TcpProcess(socket, events, () => socket.resetAndDestroy());
   },
   adopt: (_handed, events) => lostByUpdate(events),
 });

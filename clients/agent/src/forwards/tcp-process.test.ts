@@ -24,7 +24,7 @@ const pair = async (): Promise<{ socket: Socket; peer: Socket }> => {
 it('keeps no listener of the waits of a long transfer', async () => {
   const { socket, peer } = await pair();
   const before = [socket.listenerCount('drain'), socket.listenerCount('close')];
-  const tcp = new TcpProcess(socket, { onOutput: () => {}, onEnd: () => {} });
+  const tcp = new TcpProcess(socket, { onOutput: () => {}, onEnd: () => {} }, () => socket.resetAndDestroy());
   const own = socket.listenerCount('close');
   const [message = new Uint8Array()] = tcpData(Buffer.alloc(32 * 1024));
   for (let wait = 0; wait < 20; wait += 1) {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TcpMessageError, TcpMessageReader, tcpData, tcpEnd, tcpReset } from '@webxterm/contracts/tcp-messages';
 import type { ProcessEvents, SessionProcess } from '../session/session-kind.ts';
 
@@ -11,18 +11,20 @@ const maxWrite = 64 * 1024;
  */
 const exitCodes = { closed: 0, broken: 1 } as const;
 
-/** A TCP connection as the process of a session. Its input and output are the messages of tcp-messages.ts. */
+/** A TCP connection, or another stream, as the process of a session. Its input and output are the messages of tcp-messages.ts. */
 export class TcpProcess implements SessionProcess {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
+  readonly #reset: () => void;
   readonly #events: ProcessEvents;
   readonly #reader = new TcpMessageReader();
   #receivedEnd = false;
   #sentEnd = false;
   #paused = false;
 
-  /** `socket`: connected and paused. */
-  constructor(socket: Socket, events: ProcessEvents) {
+  /** `socket`: connected and paused. `reset`: ends it so that the peer does not take its bytes for complete. */
+  constructor(socket: Duplex, events: ProcessEvents, reset: () => void) {
     this.#socket = socket;
+    this.#reset = reset;
     this.#events = events;
     let reason = '';
     socket.on('data', (bytes: Buffer) => this.#output(tcpData(bytes)));
@@ -84,7 +86,7 @@ export class TcpProcess implements SessionProcess {
 
   /** The viewer has gone. After a reset, the peer does not take its bytes for complete. */
   hangUp(): void {
-    this.#socket.resetAndDestroy();
+    this.#reset();
   }
 
   kill(): void {

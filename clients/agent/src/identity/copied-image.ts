@@ -12,10 +12,10 @@ const readMachineId = async (file: string): Promise<string | undefined> => {
   return createHash('sha256').update(`webxterm-machine-id ${id}`).digest('hex');
 };
 
-/** Removes key pair, credential and generation, so that the next start enrols a new machine. */
+/** Removes key pairs, credential and generation, so that the next start enrols a new machine. */
 export const removeIdentity = async (configPath: string): Promise<void> => {
-  const { key, credential, generation, status, machineId } = companionFiles(configPath);
-  for (const file of [credential, generation, status, machineId, key]) await rm(file, { force: true });
+  const { key, sshHostKey, credential, generation, status, machineId } = companionFiles(configPath);
+  for (const file of [credential, generation, status, machineId, sshHostKey, key]) await rm(file, { force: true });
 };
 
 /**

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { AllowedTargets } from '../forwards/allowed-targets.ts';
 import { connectTarget } from '../forwards/connect-target.ts';
+import { NameLookups } from '../forwards/name-lookups.ts';
 import { tcpKind } from '../forwards/tcp-kind.ts';
 import { Sessions } from '../session/sessions.ts';
 import { startTestAgent } from './test-agent.ts';
@@ -266,7 +267,7 @@ it('ends with a reason when the viewer sends what is no message', async () => {
 it('is handed over to another version of the agent, which reports its end after the output that was not read', async () => {
   const target = await serve((socket) => socket.write('last words'));
   const options = {
-    kinds: [tcpKind(new AllowedTargets([]))],
+    kinds: [tcpKind(new AllowedTargets([]), new NameLookups())],
     maxSessions: 1,
     ringSize: 1024 * 1024,
     detachedMs: 60_000,

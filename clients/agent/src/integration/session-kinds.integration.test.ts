@@ -23,6 +23,7 @@ import { dial } from '../link/dial.ts';
 import { Link } from '../link/link.ts';
 import { Sessions } from '../session/sessions.ts';
 import { ptyKind } from '../shell/pty-kind.ts';
+import { SshActivities } from '../ssh/activities.ts';
 import { machineFacts } from '../stats/facts.ts';
 import { StatsReader } from '../stats/resource-stats.ts';
 import { pipeKind } from './pipe-kind.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   world = await World.start();
   ann = world.auth.addUser('ann');
   annIn = await world.auth.signIn(ann);
-  hub = await world.hub({}, undefined, new Map([...sessionKinds, ['pipe', 'open']]));
+  hub = await world.hub({}, undefined, new Map([...sessionKinds, ['pipe', ['open']]]));
   terminal = world.terminal(hub);
 }, 60_000);
 
@@ -263,6 +264,7 @@ describe('an agent whose hello has no capabilities, as before they were introduc
         commands,
         // The hub of this agent announces nothing, so no command is kept.
         kept: new KeptCommands({ commands, ids: new StartedIds(path.join(folder, 'started')), log }),
+        activities: new SshActivities(() => performance.now()),
         updater: undefined,
         log,
         now: () => performance.now(),

@@ -21,6 +21,8 @@ export class TestViewer {
   #inputLimit = 0;
   /** False: output is received but never acknowledged. */
   acks = true;
+  /** Takes output in place of `text`. */
+  onOutput: ((bytes: Uint8Array) => void) | undefined;
   /** Text received since the last `clear`. */
   text = '';
   /** Text of the current frame. */
@@ -146,7 +148,8 @@ export class TestViewer {
   #output(frame: Extract<DownFrame, { type: 'output' }>): void {
     if (frame.offset !== this.offset) throw new Error(`output at ${frame.offset}, expected ${this.offset}`);
     this.offset += frame.payload.length;
-    if (this.#hashing) {
+    if (this.onOutput !== undefined) this.onOutput(frame.payload);
+    else if (this.#hashing) {
       this.#hash.update(frame.payload);
       this.#hashed += frame.payload.length;
     } else {

@@ -33,6 +33,8 @@ export type DialerParts = {
   readFacts?: ReadFacts | undefined;
   /** The names of the kinds of session that this agent has. */
   kinds?: readonly string[];
+  /** The public host key of its ssh server. */
+  sshHostKey?: Buffer;
   /** Undefined: this agent cannot update itself. */
   updateState?: (() => UpdateState) | undefined;
   instanceId?: Buffer | undefined;
@@ -70,7 +72,7 @@ export class Dialer {
     this.#key = parts.key;
     this.#generation = parts.generation;
     this.#proxy = { proxy: config.proxy ?? parts.proxy?.proxy, no_proxy: config.no_proxy ?? parts.proxy?.no_proxy };
-    this.#readFacts = parts.readFacts ?? (() => machineFacts(config));
+    this.#readFacts = parts.readFacts ?? (() => machineFacts(config, parts.sshHostKey));
     this.#updateState = parts.updateState;
     const features = agentFeatures.filter((name) => name !== 'update' || parts.updateState !== undefined);
     this.#capabilities = [...(parts.kinds ?? []), ...features];

@@ -7,6 +7,7 @@ import type { KeptCommands } from '../commands/kept-commands.ts';
 import type { Session } from '../session/session.ts';
 import { endOf } from '../session/session-messages.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { SshActivities } from '../ssh/activities.ts';
 import type { StatsReader } from '../stats/resource-stats.ts';
 import type { Updater } from '../update/updater.ts';
 import type { HubConnection } from './hub-connection.ts';
@@ -26,6 +27,7 @@ export type LinkOptions = {
   stats: StatsReader;
   commands: Pick<Commands, 'run'>;
   kept: Pick<KeptCommands, 'follow' | 'order' | 'cancel' | 'endOwned' | 'stored'>;
+  activities: Pick<SshActivities, 'follow' | 'attached'>;
   /** Undefined: this agent cannot update itself. */
   updater: Pick<Updater, 'order' | 'follow'> | undefined;
   log: Logger;
@@ -64,6 +66,7 @@ export class Link {
     for (const ended of sessions.listEnded()) connection.send({ $case: 'sessionEnded', value: ended });
     updater?.follow((value) => connection.send({ $case: 'updateReport', value }));
     if (welcome.capabilities.includes('kept_commands')) kept.follow((message) => connection.send(message));
+    this.#options.activities.follow((value) => connection.send({ $case: 'sshActivity', value }));
     connection.onMessage((message) => this.#receive(message));
     void connection.closed.then((reason) => this.#end.resolve({ kind: 'lost', reason }));
     const checks = setInterval(() => this.#check(), this.#liveness.checkEveryMs);
@@ -81,6 +84,7 @@ export class Link {
       clearInterval(titles);
       updater?.follow(undefined);
       kept.follow(undefined);
+      this.#options.activities.follow(undefined);
       connection.close();
     }
   }
@@ -153,6 +157,8 @@ export class Link {
           return;
         }
         const link = { id: welcome.linkId, connection, received: () => this.#received() };
+        // The hub has registered the attachment before it asked for the stream.
+        if (message.value.kind === 'ssh') this.#options.activities.attached(message.value.sessionId);
         serveAttachment(message.value, link, sessions).catch((err: unknown) =>
           log.error({ err }, 'an attachment could not be served'),
         );

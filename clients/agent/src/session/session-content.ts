@@ -1,24 +1,19 @@
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
 import type { Screens } from '../screen/screens.ts';
 import type { HandedSession } from './handed-session.ts';
-import type { SessionKind, SessionProcess, WindowSize } from './session-kind.ts';
+import type { BytesRequest, SessionKind, SessionProcess, WindowSize } from './session-kind.ts';
 import type { SessionContent } from './session-options.ts';
 
 /** The content of a new session. @throws Error with a message for the user if it cannot be prepared */
 export const newContent = async (
   kind: SessionKind,
-  {
-    size,
-    linuxUser,
-    target,
-    owner,
-  }: { size: WindowSize | undefined; linuxUser: string; target: string; owner: string },
+  { size, ...wanted }: BytesRequest & { size: WindowSize | undefined },
   screens: Screens,
 ): Promise<SessionContent> => {
-  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(linuxUser, target, owner) };
+  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(wanted) };
   return {
     output: 'terminal',
-    start: await kind.prepare(linuxUser),
+    start: await kind.prepare(wanted.linuxUser),
     size: size ?? { cols: defaultCols, rows: defaultRows },
     screen: screens.open(),
   };

@@ -43,7 +43,7 @@ export class SessionEnd {
   bring(cause: EndCause, process: Pick<SessionProcess, 'hangUp' | 'kill'>): void {
     if (this.#came !== undefined) return;
     this.#cause ??= cause;
-    process.hangUp();
+    process.hangUp(cause);
     this.#killTimer ??= setTimeout(() => process.kill(), killAfterHangupMs);
   }
 

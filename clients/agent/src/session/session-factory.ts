@@ -32,11 +32,15 @@ export class SessionFactory {
 
   /** Starts the process of a new session. @throws Error with a message for the user if it cannot be started */
   async open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
-    const { ownerUserId, linuxUser, target, requestId } = open;
-    const wanted = { size: sizeOf(open), linuxUser, target, owner: ownerUserId };
-    const content = await newContent(kind, wanted, this.#screens);
+    const { ownerUserId, linuxUser, target, requestId, sessionId, rights } = open;
     const recording = recordingOf(open);
-    const session = this.#make({ id, ownerUserId, kind: kind.name, target, content, recording });
+    const mustRecord = recording === 'required';
+    const wanted = { size: sizeOf(open), sessionId, linuxUser, target, owner: ownerUserId, rights, mustRecord };
+    const content = await newContent(kind, wanted, this.#screens);
+    const session = this.#make({
+      ...{ id, ownerUserId, kind: kind.name, target, rights, content },
+      recording: kind.unrecorded === true ? undefined : recording,
+    });
     this.#options.log.info(
       { session: id, kind: kind.name, target, user: ownerUserId, linux_user: linuxUser, request_id: requestId },
       'a session was opened',
@@ -53,7 +57,7 @@ export class SessionFactory {
   #make(
     own: Pick<
       ConstructorParameters<typeof Session>[0],
-      'id' | 'ownerUserId' | 'kind' | 'target' | 'content' | 'handed' | 'recording'
+      'id' | 'ownerUserId' | 'kind' | 'target' | 'rights' | 'content' | 'handed' | 'recording'
     >,
   ) {
     const { ringSize: configured, log, now, onEnded } = this.#options;

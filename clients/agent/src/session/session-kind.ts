@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@webxterm/contracts/errors';
-import type { ForegroundState } from '@webxterm/contracts/frames';
+import type { EndCause, ForegroundState } from '@webxterm/contracts/frames';
 import type { ExitResult } from '../shell/controlled-start.ts';
 
 /** Columns and rows of a window. */
@@ -30,8 +30,8 @@ export type SessionProcess = {
   /** Stops reading output, so that the process blocks in its next write. */
   pause(): void;
   resume(): void;
-  /** Asks the process to end. */
-  hangUp(): void;
+  /** Asks the process to end. `cause`: why the session ends. */
+  hangUp(cause: EndCause): void;
   /**
    * The state that another agent process needs to continue this process, as JSON. Undefined: not possible now. Missing: never possible, and the agent
    * is not replaced while the session exists.
@@ -75,6 +75,8 @@ type KindOfSession = {
   readonly lossless?: boolean;
   /** Bytes of output that are kept. Missing: as configured. */
   readonly ringSize?: number;
+  /** Its sessions are never recorded: they decide by themselves what may not go on without. */
+  readonly unrecorded?: boolean;
   /** Limits of its sessions. Those of kinds with the same group count together. Missing: `max_sessions` applies. */
   readonly bounds?: { readonly group: string; readonly perUser: number; readonly ofAll: number };
   /** The refusal of a session that could not be started. `what`: the noun for the message, such as "a shell". */
@@ -93,15 +95,30 @@ export type TerminalKind = KindOfSession & {
   adopt?(handed: unknown, events: ProcessEvents): SizedProcess;
 };
 
+/** The request for a session of plain bytes. */
+export type BytesRequest = {
+  /** Of the session, 16 bytes. */
+  readonly sessionId: Buffer;
+  /** The requested account, empty for the default. */
+  readonly linuxUser: string;
+  /** The address that the session connects to, empty for none. */
+  readonly target: string;
+  /** The user of the session. */
+  readonly owner: string;
+  /** The rights of the owner that the kind distinguishes, as the hub has checked them. */
+  readonly rights: readonly string[];
+  /** Terminals of this machine must be recorded. */
+  readonly mustRecord: boolean;
+};
+
 /** A kind whose output is plain bytes. It has no window size, so resizes have no effect, and a late viewer gets a gap instead of a snapshot. */
 export type BytesKind = KindOfSession & {
   readonly output: 'bytes';
   /**
-   * Prepares the start. `linuxUser`: the requested account, empty for the default. `target`: the address that the session connects to, empty for none.
-   * `owner`: the user of the session.
+   * Prepares the start.
    * @throws LinuxUserRefused; SessionRefused; Error with a message for the user, as may the returned function
    */
-  prepare(linuxUser: string, target: string, owner: string): Promise<(events: ProcessEvents) => SessionProcess>;
+  prepare(wanted: BytesRequest): Promise<(events: ProcessEvents) => SessionProcess>;
   /** As that of a terminal kind. */
   adopt?(handed: unknown, events: ProcessEvents): SessionProcess;
 };

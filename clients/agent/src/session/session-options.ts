@@ -37,6 +37,8 @@ export type SessionOptions = {
   kind: string;
   /** The address that the session connects to, empty for none. Undefined: not known, because an earlier agent process has opened it. */
   target?: string | undefined;
+  /** The rights that its owner must keep. Undefined: the hub watches the only one. */
+  rights?: readonly string[] | undefined;
   /** The session ends when its owner leaves. */
   endsWithViewer?: boolean | undefined;
   /** The process waits for its viewer, so that no output is lost. */

@@ -1,6 +1,6 @@
 import { type EndCause, inputWindow } from '@webxterm/contracts/frames';
 import { advance, DriverTracker, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
-import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
+import { type AttachedSession, Attachment, type Departure, type Viewer, writerOf } from '../attachment/attachment.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { ExitResult } from '../shell/controlled-start.ts';
@@ -115,6 +115,11 @@ export class Session implements AttachedSession {
   /** The process waits for its viewer, so that no output is lost. */
   get lossless(): boolean {
     return this.#options.lossless === true;
+  }
+
+  /** The rights with which it was opened, and which its owner must keep. */
+  get rights(): readonly string[] {
+    return this.#options.rights ?? [];
   }
 
   /** The address that the session connects to. Undefined: not known. */
@@ -280,13 +285,13 @@ export class Session implements AttachedSession {
     this.#driver.visible(from, visible);
   }
 
-  depart(from: Attachment, departure: 'left' | 'broken'): void {
+  depart(from: Attachment, departure: Departure): void {
     if (!this.#viewers.remove(from, this.#options.now())) return;
-    this.#driver.leave(from.writer, departure);
+    this.#driver.leave(from.writer, departure === 'broken' ? 'broken' : 'left');
     this.participants.left(from);
     this.#foreground.left(from);
-    if (departure === 'left' && this.endsWithViewer && this.detachedFor(this.#options.now()) !== undefined)
-      this.end('ended_by_user');
+    if (departure !== 'broken' && this.endsWithViewer && this.detachedFor(this.#options.now()) !== undefined)
+      this.end(departure === 'revoked' ? 'access_revoked' : 'ended_by_user');
   }
 
   /** Hangs up the process, and kills it after 5 s. The first cause is kept. */

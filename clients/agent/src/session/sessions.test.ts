@@ -64,6 +64,7 @@ const make = (maxSessions = 4, more: readonly SessionKind[] = []) => {
       recording: Recording.RECORDING_UNSPECIFIED,
       linuxUser: '',
       target: '',
+      rights: [],
       username: 'ann',
       typesAlways: false,
       ...request,

@@ -115,6 +115,10 @@ export class Sessions {
       if (session.target !== undefined && session.target !== open.target) {
         return refused('invalid_input', 'This session has another target.');
       }
+      if (session.rights.some((right) => !open.rights.includes(right))) {
+        session.end('access_revoked');
+        return refused('view_only', 'You have lost a right that this connection was opened with.');
+      }
       // A viewer that attaches again replaces its old attachment, which may not have been detected as dead yet.
       const viewer = viewerOf(open);
       if (viewer.role !== 'record' && session.attachmentCount >= maxAttachments && !session.has(viewer)) {

@@ -28,9 +28,17 @@ export type RunAsOptions = {
   notice?: string | undefined;
 };
 
+/** Further variables, whose names and values mean nothing to a shell: letters, digits and _.,@:=+- only. */
+export type PlainVariables = Readonly<Record<string, string>>;
+
 /** The user's shell on a terminal; a command line in it, or a program of the agent, with a marker for their processes. */
 export type Purpose =
-  | { kind: 'login' }
+  | {
+      kind: 'login';
+      /** Marks the processes. */
+      marker?: string;
+      variables?: PlainVariables;
+    }
   | {
       kind: 'command';
       line: string;
@@ -39,8 +47,16 @@ export type Purpose =
       /** The owner of the process passes it over the channel of the start. Without the channel it is on the command line. */
       environment?: (user: LinuxUser) => Readonly<Record<string, string>>;
       marker: string;
+      /** It runs on a terminal, and nothing waits for its start. */
+      terminal?: boolean;
+      variables?: PlainVariables;
     }
   | { kind: 'helper'; program: CommandLine; marker: string };
+
+const onTerminal = (purpose: Purpose): boolean =>
+  purpose.kind === 'login' || (purpose.kind === 'command' && purpose.terminal === true);
+
+const variablesOf = (purpose: Purpose): PlainVariables => (purpose.kind === 'helper' ? {} : (purpose.variables ?? {}));
 
 const searchPath = (uid: number): string =>
   uid === 0
@@ -90,20 +106,21 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
   if (processUid === 0 && su !== undefined && bash !== undefined && mayKeepRights(options)) {
     return throughPam(purpose, options, { ...su, bash });
   }
-  const terminalOf = purpose.kind === 'login' && processUid === 0 ? user.uid : undefined;
+  const terminalOf = onTerminal(purpose) && processUid === 0 ? user.uid : undefined;
+  const variables = variablesOf(purpose);
   const rest = { env: userEnvironment(user), cwd: '/', terminalOf };
   if (bash === undefined) {
     const { name, ...command } = programOf(user, purpose);
     const { file, args } = userStageInSh(command, purpose.kind === 'login' ? name : undefined);
     const program: [string, ...string[]] = [file, ...args];
     const inputs = purpose.kind === 'command' ? (purpose.environment?.(user) ?? {}) : {};
-    const marked = purpose.kind === 'login' ? {} : { ...inputs, [markerVariable]: purpose.marker };
-    return { ...withoutDescriptors(asUser(program, options, marked)), ...rest };
+    const marked = purpose.marker === undefined ? {} : { ...inputs, [markerVariable]: purpose.marker };
+    return { ...withoutDescriptors(asUser(program, options, { ...variables, ...marked })), ...rest };
   }
-  const controlled = purpose.kind !== 'login';
+  const controlled = !onTerminal(purpose);
   const stage = { controlled, ownStderr: false };
   const next = userStageOf(bash, purpose, options, stage);
-  const first = asUser([next.file, ...next.args], options);
+  const first = asUser([next.file, ...next.args], options, variables);
   if (process.platform !== 'linux') return { ...first, ...rest, controlled };
   const order = { ...stage, terminal: !controlled, auditUid: undefined };
   return { ...firstStage(bash, first, order), ...rest, controlled };
@@ -118,10 +135,11 @@ const userStageOf = (bash: string, purpose: Purpose, options: RunAsOptions, stag
   return userStage(bash, program, name, {
     ...stage,
     shell: options.user.shell,
-    waits: purpose.kind !== 'login',
+    waits: !onTerminal(purpose),
     entersHome: !stage.ownStderr,
     completesEnvironment: stage.ownStderr,
-    marker: purpose.kind === 'login' ? undefined : purpose.marker,
+    marker: purpose.marker,
+    variables: variablesOf(purpose),
     notice: options.notice,
   });
 };
@@ -139,7 +157,7 @@ const throughPam = (
   { su, setsid, bash }: { su: string; setsid: string; bash: string },
 ): Launch => {
   const { user, tools } = options;
-  const terminal = purpose.kind === 'login';
+  const terminal = onTerminal(purpose);
   const stage = { controlled: true, ownStderr: true };
   const inner = userStageOf(bash, purpose, options, stage);
   const session = [...(terminal ? ['--ctty'] : []), inner.file, ...inner.args];

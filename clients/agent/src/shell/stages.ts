@@ -78,6 +78,8 @@ export type UserStage = Stage & {
   marker: string | undefined;
   /** A line for the user, printed before the program starts. */
   notice: string | undefined;
+  /** Exported as they are. Nothing in them means anything to a shell. */
+  variables?: Readonly<Record<string, string>>;
 };
 
 /** If Node changed the user, it has raised the limit of open files again. */
@@ -95,6 +97,7 @@ const takeVariables =
 /** The stage after the user has changed. It execs `program` under the name `name`. */
 export const userStage = (path: string, program: CommandLine, name: string, stage: UserStage): CommandLine => {
   const parts = [
+    ...Object.entries(stage.variables ?? {}).map(([variable, value]) => `export ${variable}=${value}; `),
     stage.entersHome ? enterHome : '',
     stage.completesEnvironment ? complete : '',
     `[ -z "$2" ] || export ${markerVariable}="$2"; [ -z "$3" ] || printf "%s\\n" "$3" >&2; `,

@@ -13,14 +13,16 @@ const mib = 1024 * 1024;
  */
 export const comparedFacts = (facts: Omit<MachineFacts, 'name' | 'diskTotalGb' | 'description' | 'tags'>): string => {
   const { hostname, os: system, osVersion, arch, cpuCores, memTotalMb, linuxUser, processUser, agentVersion } = facts;
+  const hostKey = facts.sshHostKey.toString('base64url');
   const accounts = [linuxUser, ...facts.linuxUsers, processUser];
-  const compared = [hostname, system, osVersion, arch, cpuCores, memTotalMb, ...accounts, agentVersion];
+  const compared = [hostname, system, osVersion, arch, cpuCores, memTotalMb, ...accounts, agentVersion, hostKey];
   return compared.map(String).join('\n');
 };
 
 /** The facts about this machine, sent to the hub at each dial. */
 export const machineFacts = async (
   config: Pick<AgentConfig, 'name' | 'linux_user' | 'other_linux_users'>,
+  sshHostKey: Buffer = Buffer.alloc(0),
 ): Promise<MachineFacts> => {
   const disk = await statfs('/');
   return {
@@ -38,5 +40,6 @@ export const machineFacts = async (
     description: '',
     tags: [],
     linuxUsers: await offeredUsers(allowedUsers(config)),
+    sshHostKey,
   };
 };

@@ -91,6 +91,15 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   file_removed: 'Deleted a file',
   forward_opened: 'Opened a forwarded connection',
   forward_ended: 'Forwarded connection ended',
+  ssh_opened: 'Opened an ssh connection',
+  ssh_ended: 'ssh connection ended',
+  ssh_shell: 'Opened a shell by ssh',
+  ssh_command: 'Ran a command by ssh',
+  ssh_sftp: 'Began an sftp session',
+  ssh_file_read: 'Downloaded a file by ssh',
+  ssh_file_written: 'Uploaded a file by ssh',
+  ssh_file_changed: 'Changed a file by ssh',
+  ssh_forward: 'Opened a forwarded connection by ssh',
   recording_policy_changed: 'Changed a recording policy',
 };
 
@@ -144,6 +153,8 @@ const aboutSessions: readonly AuditAction[] = [
   'recording_deleted',
   'recording_expired',
   'recording_hold_changed',
+  'ssh_opened',
+  'ssh_ended',
 ];
 
 /** Actions that are about a file on a machine. */
@@ -153,10 +164,13 @@ const aboutFiles: readonly AuditAction[] = [
   'folder_created',
   'file_renamed',
   'file_removed',
+  'ssh_file_read',
+  'ssh_file_written',
+  'ssh_file_changed',
 ];
 
 /** Actions that are about a forwarded connection. */
-const aboutForwards: readonly AuditAction[] = ['forward_opened', 'forward_ended'];
+const aboutForwards: readonly AuditAction[] = ['forward_opened', 'forward_ended', 'ssh_forward'];
 
 /** Whether the row's line should name its machine: it is about one, and the target is not the machine itself. */
 export const namesMachine = ({ action, agent_id, target }: AuditRow): boolean =>

@@ -91,6 +91,14 @@ export const auditActions = {
   run_ended: 'agent-hub',
   /** The command of a run was sent to one of its machines. The row of `run_started` with this `details.run_id` has the command. */
   run_command_sent: 'agent-hub',
+  /** Inside an ssh connection: a shell or a command was started, an sftp session began, a file was transferred or changed, a connection was forwarded. */
+  ssh_shell: 'agent-hub',
+  ssh_command: 'agent-hub',
+  ssh_sftp: 'agent-hub',
+  ssh_file_read: 'agent-hub',
+  ssh_file_written: 'agent-hub',
+  ssh_file_changed: 'agent-hub',
+  ssh_forward: 'agent-hub',
   terminal_opened: 'terminal',
   terminal_closed: 'terminal',
   terminal_denied: 'terminal',
@@ -128,6 +136,10 @@ export const auditActions = {
   forward_opened: 'terminal',
   /** Such a connection ended, or its client left. */
   forward_ended: 'terminal',
+  /** A connection to the ssh server of an agent was opened, refused or continued. Refused ones are counted. */
+  ssh_opened: 'terminal',
+  /** Such a connection ended, or its client left. */
+  ssh_ended: 'terminal',
 } as const;
 
 /**

@@ -39,6 +39,10 @@ export const MachineMetadata = z.object({
         'The accounts that shells and commands may run as, the default first. `*` at the end: any other account with a login ' +
         'shell, too. Missing: only linux_user.',
     }),
+  ssh_host_key: z.string().optional().meta({
+    description:
+      'The host key of the ssh server of the agent, as in known_hosts: `ssh-ed25519 AAAA…`. Missing: its agent is older, or has not been connected.',
+  }),
 });
 
 /**

@@ -204,6 +204,11 @@ export const ForwardQuery = z.object({
   }),
 });
 
+/** Query of the WebSocket `GET /api/terminal/:agent_id/ssh`. */
+export const SshQuery = ForwardQuery.pick({ token: true, session_id: true }).extend({
+  linux_user: LinuxUserName.optional().meta({ description: 'The Linux user of the connection. Missing: the default.' }),
+});
+
 /** Headers of the upgrade response. */
 export const terminalHeader = {
   sessionId: 'x-session-id',

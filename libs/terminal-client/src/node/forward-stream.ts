@@ -6,19 +6,29 @@ import { idToText, newId } from '../id-text.ts';
 import { TerminalClient } from '../terminal-client.ts';
 import { openGlobalSocket } from '../web-socket.ts';
 
-export interface ForwardOptions {
+interface StreamOptions {
   /** The address of the installation, such as `https://webxterm.example.org`. */
   readonly url: string;
   readonly agentId: string;
-  /** Resolved on the machine. */
-  readonly host: string;
-  readonly port: number;
-  /** A JWT, or an access token with the scope `forward`. Must reject with TerminalRefusal if a retry is useless. */
+  /** A JWT, or an access token with the scope. Must reject with TerminalRefusal if a retry is useless. */
   readonly token: () => Promise<string>;
   /** Default: the global WebSocket, with the token as a subprotocol. */
   readonly openSocket?: TerminalClientOptions['openSocket'];
   /** Gives up if the machine is not reached for this time. The machine waits 30 s for a client whose connection broke. */
   readonly giveUpAfterMs?: number;
+}
+
+/** A TCP connection from the machine. */
+export interface ForwardOptions extends StreamOptions {
+  /** Resolved on the machine. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A connection to the ssh server of the agent. */
+export interface SshOptions extends StreamOptions {
+  /** Undefined: the default of the machine. */
+  readonly linuxUser: string | undefined;
 }
 
 /** The connection was refused, was lost, or was reset. `code` is from the error list of the API, or that of a system call, as ECONNRESET. */
@@ -38,16 +48,22 @@ const maxUnapplied = 256 * 1024;
 const maxWindow = 128 * 1024;
 const defaultGiveUpMs = 30_000;
 
-const socketUrl = ({ url, agentId, host, port }: ForwardOptions, sessionId: string): string => {
-  const query = new URLSearchParams({ host, port: String(port), session_id: sessionId });
-  return `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/api/terminal/${encodeURIComponent(agentId)}/tcp?${query}`;
+const socketUrl = (options: ForwardOptions | SshOptions, sessionId: string): string => {
+  const { url, agentId } = options;
+  const query = new URLSearchParams({ session_id: sessionId });
+  if ('host' in options) {
+    query.set('host', options.host);
+    query.set('port', String(options.port));
+  } else if (options.linuxUser !== undefined) query.set('linux_user', options.linuxUser);
+  const path = `/api/terminal/${encodeURIComponent(agentId)}/${'host' in options ? 'tcp' : 'ssh'}`;
+  return `${url.replace(/^http/, 'ws').replace(/\/$/, '')}${path}?${query}`;
 };
 
 /** Time limit for the report of the machine that a connection has ended, after both of its directions have. */
 const reportedWithinMs = 2000;
 
 /**
- * A TCP connection that a machine makes, as a stream of Node with half-close (`allowHalfOpen`). It continues over broken connections to the
+ * A TCP connection that a machine makes, or one to the ssh server of its agent, as a stream of Node with half-close (`allowHalfOpen`). It continues over broken connections to the
  * server: no byte is lost or doubled. It is destroyed with a ForwardError if the target is refused or resets the connection. Emits
  * `connect` once the machine is connected.
  */
@@ -69,7 +85,7 @@ export class ForwardStream extends Duplex {
   /** The server has ended the sign-in. */
   #signedOut: string | undefined;
 
-  constructor(options: ForwardOptions) {
+  constructor(options: ForwardOptions | SshOptions) {
     super({ allowHalfOpen: true, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 64 * 1024 });
     this.#giveUpAfterMs = options.giveUpAfterMs ?? defaultGiveUpMs;
     const sessionId = idToText(newId());
@@ -215,7 +231,7 @@ export class ForwardStream extends Duplex {
 const endings: Readonly<Record<EndCause, string>> = {
   shell_exit: 'it broke on the machine',
   ended_by_user: 'you or an administrator ended it',
-  access_revoked: 'you may no longer forward to this machine',
+  access_revoked: 'your right to it has ended',
   machine_deleted: 'the machine was removed',
   user_disabled: 'the account is disabled',
   detach_timeout: 'the machine waited 30 s for this client',

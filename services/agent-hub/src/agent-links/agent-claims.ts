@@ -56,6 +56,7 @@ export const readFacts = (facts: MachineFacts | undefined, address: string): Rep
       os_version: facts?.osVersion ?? '',
       linux_user: facts?.linuxUser ?? '',
       ...(facts === undefined || facts.linuxUsers.length === 0 ? {} : { linux_users: facts.linuxUsers }),
+      ...sshHostKeyOf(facts?.sshHostKey),
     },
   });
 
@@ -75,8 +76,19 @@ export const plainFacts = <F extends ReportedFacts>(facts: F): F => ({
     os_version: plainText(facts.metadata.os_version, maxText),
     linux_user: plainText(facts.metadata.linux_user, maxText),
     ...(facts.metadata.linux_users === undefined ? {} : { linux_users: plainAccounts(facts.metadata.linux_users) }),
+    // Made by this hub, of 32 bytes.
+    ...(facts.metadata.ssh_host_key === undefined ? {} : { ssh_host_key: facts.metadata.ssh_host_key }),
   },
 });
+
+const sshKeyType = Buffer.from('ssh-ed25519');
+
+/** The host key as a line of known_hosts has it: RFC 8709. Anything but 32 bytes is none. */
+const sshHostKeyOf = (raw: Uint8Array | undefined): { ssh_host_key?: string } => {
+  if (raw?.length !== 32) return {};
+  const part = (bytes: Uint8Array): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return { ssh_host_key: `ssh-ed25519 ${Buffer.concat([part(sshKeyType), part(raw)]).toString('base64')}` };
+};
 
 /** Names that could not be requested are left out, because a changed name would be that of another account. `*` is only at the end. */
 const plainAccounts = (names: readonly string[]): string[] => {

@@ -20,6 +20,7 @@ import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
 import type { RawStream } from '../attachments/splice.ts';
+import type { SshActivities } from '../attachments/ssh-activities.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
@@ -48,6 +49,7 @@ export interface AgentServiceOptions {
   readonly commands: Pick<Commands, 'receive'>;
   readonly runs: { readonly dispatch: Pick<RunDispatch, 'started' | 'ended'> };
   readonly orders: Pick<Orders, 'hello' | 'report'>;
+  readonly sshActivities: Pick<SshActivities, 'receive'>;
   readonly bus: NatsConnection;
   /** Signs messages to the terminal service. */
   readonly toTerminals: TextSigner;
@@ -189,6 +191,9 @@ export class AgentService {
         break;
       case 'sessionTitles':
         this.#titles.add(link, readTitles(message.value));
+        break;
+      case 'sshActivity':
+        this.#options.sshActivities.receive(link.identity, message.value);
         break;
       case 'updateReport':
         this.#updateReports.add(link, message.value);

@@ -1,17 +1,17 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import { AttachGrant, type AttachOpen, metadataKey, Recording, Role } from '@webxterm/contracts/grpc';
-import { defaultKind } from '@webxterm/contracts/session-kinds';
+import { defaultKind, type KindRights, sshKind } from '@webxterm/contracts/session-kinds';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { hashSid, openRecordPass, openResumePass, openSharePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
 import type { Link } from '../agent-links/link.ts';
 import type { LinkTable } from '../agent-links/link-table.ts';
-import { personOf, requireRight } from '../machines/access-rule.ts';
+import { personOf } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { chooseLinuxUser } from '../machines/linux-users.ts';
-import { attachRight, isOwner, type KnownKinds } from './attach-right.ts';
+import { attachRight, isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { requireKind, requireRecording } from './link-requirements.ts';
 import { firstMessage, readOpen } from './open-request.ts';
@@ -19,6 +19,7 @@ import { openStream, type StreamFacts } from './open-stream.ts';
 import type { Appointment, Rendezvous } from './rendezvous.ts';
 import { endWithShare, personSharing, requireSharing } from './shared-session.ts';
 import { failStream, type RawStream, refuseStream, type Splice, type SpliceEnd, splice } from './splice.ts';
+import type { SshActivities } from './ssh-activities.ts';
 
 /** Status details for the terminal service if this hub does not hold the link of the machine. It then tries another hub at once. */
 export const notHere = 'NOT_HERE';
@@ -28,9 +29,10 @@ export interface AttachCallOptions {
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
   /** The kinds of session that this hub knows. */
-  readonly kinds: KnownKinds;
+  readonly kinds: KindRights;
   readonly terminations: Pick<TerminationDelivery, 'delivered'>;
   readonly table: AttachmentTable;
+  readonly sshActivities: Pick<SshActivities, 'enter'>;
   readonly rendezvous: Rendezvous;
   /** Whether shells on the machine could read the secrets of this stack. A guest may watch one, and never type. */
   readonly hostsStack: (agentId: string) => Promise<boolean>;
@@ -72,8 +74,10 @@ export class AttachCall {
       }
       const attachment = this.#register(open, await this.#options.allowList.find(open.sid));
       const forget = endWithShare(attachment, this.#options.now());
+      const known = open.kind === sshKind ? this.#options.sshActivities.enter(attachment, open) : undefined;
       leave = () => {
         forget();
+        known?.();
         table.delete(attachment);
       };
       await this.#join(open, attachment, async () => {
@@ -103,6 +107,7 @@ export class AttachCall {
       recording: open.recording,
       username: '',
       typesAlways: false,
+      passedOn: [],
     };
   }
 
@@ -127,8 +132,13 @@ export class AttachCall {
       agentId: open.agentId,
       sessionId: open.sessionId,
       linuxUsers: null,
+      held: right.rights,
+      admitted: false,
       unchecked: false,
       end: (how) => this.#end(how),
+      get passedOn() {
+        return this.rights.length > 1 ? this.held : [];
+      },
     };
     table.add(attachment);
     return attachment;
@@ -185,18 +195,23 @@ export class AttachCall {
       const person = share === undefined ? personOf(signin) : await personSharing(share, allowList);
       const access = await authorizer.access(person, open.agentId);
       attachment.linuxUsers = access.linuxUsers;
-      // A caller without the right to watch must not learn that the session of another user exists.
-      if (isOwner(attachment)) requireRight(access, attachment.right);
-      else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
+      attachment.held = attachment.held.filter((right) => access.rights.includes(right));
+      if (attachment.held.length === 0)
+        // A caller without the right to watch must not learn that the session of another user exists.
+        throw new AppError(isOwner(attachment) ? 'view_only' : 'session_not_found');
       if (share !== undefined && open.role === Role.ROLE_CONTROL && (await this.#options.hostsStack(open.agentId)))
         throw new AppError('machine_hosts_stack');
       await this.#deliverTerminations(open.agentId);
+      attachment.admitted = true;
     } catch (error) {
       const known = toAppError(error);
       // A guest must not learn why the owner lost the machine.
       if (attachment.share !== undefined && known.status === 404) throw new AppError('share_not_found');
       if (known.code !== 'unavailable' || !isOwner(attachment) || !this.#hasPass(open, signin.user_id)) throw known;
+      // The pass does not say which of several rights the caller has.
+      if (attachment.rights.length > 1) throw known;
       attachment.unchecked = true;
+      attachment.admitted = true;
     }
   }
 

@@ -1,8 +1,10 @@
-import { AttachGrant, AttachOpen, Role } from '@webxterm/contracts/grpc';
+import { AttachGrant, AttachOpen, Recording, Role } from '@webxterm/contracts/grpc';
 import { sessionKinds } from '@webxterm/contracts/session-kinds';
 import type { SharePass } from '@webxterm/shared/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attachRight, isOwner, rightHolder } from './attach-right.ts';
+import { openStream } from './open-stream.ts';
+import type { Appointment } from './rendezvous.ts';
 import { endWithShare } from './shared-session.ts';
 import type { SpliceEnd } from './splice.ts';
 
@@ -35,7 +37,7 @@ const judge = (asked: Partial<AttachOpen> = {}, pass: Partial<SharePass> | null 
 describe('a guest with a share', () => {
   it('attaches by the right of the owner', () => {
     const right = judge();
-    expect(right).toEqual({ userId: 'bob', ownerUserId: 'ann', right: 'open', share });
+    expect(right).toEqual({ userId: 'bob', ownerUserId: 'ann', rights: ['open'], share });
     expect([isOwner(right), rightHolder(right)]).toEqual([false, 'ann']);
     expect(judge({ role: Role.ROLE_VIEW }).share).toEqual(share);
     expect(judge({ role: Role.ROLE_VIEW }, { role: 'view' }).share?.role).toBe('view');
@@ -57,8 +59,18 @@ describe('a guest with a share', () => {
   });
 
   it('is no guest of its own session: the share gives its user nothing more', () => {
-    expect(judge({}, { user_id: 'ann' }, 'ann')).toEqual({ userId: 'ann', ownerUserId: 'ann', right: 'open' });
+    expect(judge({}, { user_id: 'ann' }, 'ann')).toEqual({ userId: 'ann', ownerUserId: 'ann', rights: ['open'] });
   });
+});
+
+it('passes on the rights of an ssh connection that the caller has, of which it needs one', () => {
+  const { rights } = judge({ kind: 'ssh' }, null, 'ann');
+  expect(rights).toEqual(['open', 'command', 'files_read', 'files_write', 'forward']);
+  const appointment = { attachId: 'a', secret: Buffer.alloc(16) } as Appointment;
+  const modes = { grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED, recording: Recording.RECORDING_UNSPECIFIED };
+  const facts = { userId: 'ann', ownerUserId: 'ann', ...modes, username: 'ann', typesAlways: false };
+  const passedOn = ['command'] as const;
+  expect(openStream(open({ kind: 'ssh' }), appointment, { ...facts, passedOn }).rights).toEqual(['command']);
 });
 
 describe('the end of a share', () => {

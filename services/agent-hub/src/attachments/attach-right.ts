@@ -1,36 +1,33 @@
 import { AttachGrant, type AttachOpen, Role } from '@webxterm/contracts/grpc';
 import type { Right } from '@webxterm/contracts/rights';
-import { unknownKind } from '@webxterm/contracts/session-kinds';
+import { type KindRights, unknownKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { SharePass } from '@webxterm/shared/api';
 
-/** The user who attaches, the owner of the session, and the right on the machine that the attachment requires until it ends. */
+/** The user who attaches, the owner of the session, and the rights on the machine of which the attachment requires at least one. */
 export interface AttachRight {
   readonly userId: string;
   /** The owner of the session according to the terminal service. The agent compares it with the owner that it knows. */
   readonly ownerUserId: string;
-  readonly right: Right;
+  readonly rights: readonly Right[];
   /** The share by which a guest attaches. Then the owner must have the right, by the sign-in that made the share. */
   readonly share?: SharePass | undefined;
 }
 
-/** The kinds of session that the hub knows, each with the right that it requires. */
-export type KnownKinds = ReadonlyMap<string, Right>;
-
 /**
- * The right that this user needs for this attach. New kinds of grants are added here.
+ * The rights that this user needs for this attach. New kinds of grants are added here.
  * @throws AppError kind_not_supported for a kind that this hub does not know; session_not_found for the session of another user without a
  * grant that covers the attach
  */
-export const attachRight = (open: AttachOpen, userId: string, kinds: KnownKinds, share?: SharePass): AttachRight => {
-  const right = kinds.get(open.kind);
-  if (right === undefined) throw new AppError('kind_not_supported', unknownKind(open.kind, kinds));
+export const attachRight = (open: AttachOpen, userId: string, kinds: KindRights, share?: SharePass): AttachRight => {
+  const rights = kinds.get(open.kind);
+  if (rights === undefined) throw new AppError('kind_not_supported', unknownKind(open.kind, kinds));
   const ownerUserId = open.ownerUserId === '' ? userId : open.ownerUserId;
-  if (ownerUserId === userId) return { userId, ownerUserId, right };
-  if (share !== undefined && covers(share, open, userId)) return { userId, ownerUserId, right, share };
+  if (ownerUserId === userId) return { userId, ownerUserId, rights };
+  if (share !== undefined && covers(share, open, userId)) return { userId, ownerUserId, rights, share };
   const watches = open.grant === AttachGrant.ATTACH_GRANT_WATCH && open.role === Role.ROLE_VIEW && !open.create;
   if (!watches) throw new AppError('session_not_found');
-  return { userId, ownerUserId, right: 'watch' };
+  return { userId, ownerUserId, rights: ['watch'] };
 };
 
 const covers = (share: SharePass, open: AttachOpen, userId: string): boolean =>

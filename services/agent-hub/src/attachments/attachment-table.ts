@@ -1,3 +1,4 @@
+import type { Right } from '@webxterm/contracts/rights';
 import { AppError, Places } from '@webxterm/shared';
 import type { AttachRight } from './attach-right.ts';
 import type { SpliceEnd } from './splice.ts';
@@ -26,6 +27,12 @@ export interface Attachment extends AttachRight {
   linuxUsers: readonly string[] | null;
   /** The Linux user of the session that this attachment opens. Undefined: it opens none, or not yet. */
   linuxUser?: string | undefined;
+  /**
+   * Those of `rights` that the user had when access was last read. While the attachment is being checked they only become fewer, and once it is
+   * admitted it ends with the first of them that the user loses.
+   */
+  held: readonly Right[];
+  admitted: boolean;
   /** Access could not be checked, because the database or the allow-list was unavailable. It is checked again until that succeeds. */
   unchecked: boolean;
   end(how: SpliceEnd): void;

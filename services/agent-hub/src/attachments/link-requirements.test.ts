@@ -1,11 +1,11 @@
 import { Recording, Role } from '@webxterm/contracts/grpc';
+import type { KindRights } from '@webxterm/contracts/session-kinds';
 import { describe, expect, it } from 'vitest';
-import type { KnownKinds } from './attach-right.ts';
 import { requireKind, requireRecording } from './link-requirements.ts';
 
-const kinds: KnownKinds = new Map([
-  ['pty', 'open'],
-  ['files_read', 'files_read'],
+const kinds: KindRights = new Map([
+  ['pty', ['open']],
+  ['files_read', ['files_read']],
 ]);
 
 describe('an agent', () => {

@@ -1,13 +1,13 @@
 import { type AttachOpen, Recording, Role } from '@webxterm/contracts/grpc';
+import type { KindRights } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { Link } from '../agent-links/link.ts';
-import type { KnownKinds } from './attach-right.ts';
 
 /** @throws AppError kind_not_supported, with the kinds that the agent has */
 export const requireKind = (
   { capabilities }: Pick<Link, 'capabilities'>,
   { kind }: Pick<AttachOpen, 'kind'>,
-  kinds: KnownKinds,
+  kinds: KindRights,
 ): void => {
   if (capabilities.includes(kind)) return;
   const has = [...kinds.keys()].filter((name) => capabilities.includes(name)).join(', ');

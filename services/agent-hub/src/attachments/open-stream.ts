@@ -1,11 +1,15 @@
 import type { AttachOpen, OpenStream } from '@webxterm/contracts/grpc';
+import type { Right } from '@webxterm/contracts/rights';
 import type { Appointment } from './rendezvous.ts';
 
 /** The viewer and its rights, which the agent receives beside the request. */
 export type StreamFacts = Pick<
   OpenStream,
   'userId' | 'ownerUserId' | 'grant' | 'recording' | 'username' | 'typesAlways'
->;
+> & {
+  /** The rights on the machine that the kind of the session distinguishes, if it does. */
+  readonly passedOn: readonly Right[];
+};
 
 /** The message with which a hub asks an agent for the stream of an attachment. */
 export const openStream = (open: AttachOpen, appointment: Appointment, facts: StreamFacts): OpenStream => ({
@@ -29,4 +33,5 @@ export const openStream = (open: AttachOpen, appointment: Appointment, facts: St
   requestId: open.requestId.slice(0, 128),
   linuxUser: open.linuxUser,
   target: open.target,
+  rights: [...facts.passedOn],
 });

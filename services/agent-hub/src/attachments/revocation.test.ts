@@ -16,7 +16,9 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
     sidHash: userId,
     userId,
     ownerUserId: userId,
-    right: 'open',
+    rights: ['open'],
+    held: ['open'],
+    admitted: true,
     agentId,
     sessionId: Buffer.alloc(16),
     openedByToken: false,
@@ -84,6 +86,44 @@ describe('a user who must set up a second factor', () => {
   });
 });
 
+describe('a connection with several rights', () => {
+  const recheck = async (admitted: boolean, scopes: string[]) => {
+    const table = new AttachmentTable();
+    const ended: SpliceEnd[] = [];
+    attached(table, ended, 'ann');
+    const [attachment] = table.all();
+    if (attachment === undefined) throw new Error('nothing is attached');
+    attachment.held = ['open', 'command', 'files_read'];
+    attachment.admitted = admitted;
+    const token = { id: 'pt_1', scopes, machines: [], tags: [], addresses: [], owner_disabled: false };
+    const facts = { agentId: 'agent', tags: [], ownerId: 'ann', revoked: false, grant: undefined };
+    const revocation = new Revocation({
+      allowList: {
+        peek: () => ({ user_id: 'ann', username: 'ann', role: 'user', disabled: false, exp: 0, epoch: '', token }),
+        isStale: () => false,
+        isTooOldForOpenTerminals: () => false,
+        mustEnrol: () => false,
+      },
+      authorizer: new Authorizer({ accessFacts: async () => facts }),
+      links: new LinkTable(),
+      table,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    await revocation.recheckAll();
+    return { ended: ended.length, held: attachment.held };
+  };
+
+  it('ends an ssh connection with the first of its rights', async () => {
+    expect(await recheck(true, ['open', 'command', 'files_read'])).toMatchObject({ ended: 0 });
+    expect(await recheck(true, ['open', 'command'])).toMatchObject({ ended: 1 });
+  });
+
+  it('only narrows the rights of one that is being checked', async () => {
+    expect(await recheck(false, ['command', 'forward'])).toEqual({ ended: 0, held: ['command'] });
+    expect(await recheck(false, ['forward'])).toMatchObject({ ended: 1 });
+  });
+});
+
 describe('access that changes while the database cannot be read', () => {
   /** Makes three terminals, and returns the users whose terminals have ended after the change. */
   const endedAfter = async (change: (revocation: Revocation) => Promise<void>): Promise<string[]> => {
@@ -125,8 +165,17 @@ describe('an access token that reaches a machine by its tags', () => {
     const ended: SpliceEnd[] = [];
     let tags = ['Staging'];
     table.add({
-      ...{ sid: 'sid', sidHash: 'hash', userId: 'ann', ownerUserId: 'ann', right: 'open', agentId: 'agent' },
+      ...{
+        sid: 'sid',
+        sidHash: 'hash',
+        userId: 'ann',
+        ownerUserId: 'ann',
+        rights: ['open'],
+        held: ['open'],
+        agentId: 'agent',
+      },
       ...{ sessionId: Buffer.alloc(16), openedByToken: false, reachedByTag: true, linuxUsers: null, unchecked: false },
+      admitted: true,
       end: (how) => ended.push(how),
     });
     const token = {
@@ -190,7 +239,8 @@ describe('a guest of a shared session', () => {
       unchecked: false,
       linuxUsers: null,
     };
-    const owned = { ...common, ownerUserId: 'ann', right: 'open', agentId: 'agent' } as const;
+    const rights = { rights: ['open'], held: ['open'], admitted: true } as const;
+    const owned = { ...common, ownerUserId: 'ann', ...rights, agentId: 'agent' } as const;
     table.add({ ...owned, userId: 'ann', sid: 'ann elsewhere', sidHash: 'ann elsewhere', end: end('owner') });
     const share = {
       ...{

@@ -80,7 +80,8 @@ export class Revocation {
     if (userId === null) return;
     const rights = role === null ? [] : rightsOf(role, false);
     for (const attachment of affected)
-      if (attachment.unchecked && !rights.includes(attachment.right)) this.#lose(attachment, 'access_revoked');
+      if (attachment.unchecked && !attachment.held.every((right) => rights.includes(right)))
+        this.#lose(attachment, 'access_revoked');
   }
 
   /** Checks access again. An attachment that cannot be checked now stays open, is marked as unchecked and is checked again soon. */
@@ -120,8 +121,11 @@ export class Revocation {
     try {
       const { rights, linuxUsers } = await this.#options.authorizer.access(personOf(signin), attachment.agentId);
       attachment.linuxUsers = linuxUsers;
-      const { linuxUser } = attachment;
-      return (linuxUser === undefined || mayUse(linuxUsers, linuxUser)) && rights.includes(attachment.right);
+      const { linuxUser, held } = attachment;
+      const kept = held.filter((right) => rights.includes(right));
+      if (!attachment.admitted) attachment.held = kept;
+      const holds = attachment.admitted ? kept.length === held.length : kept.length > 0;
+      return (linuxUser === undefined || mayUse(linuxUsers, linuxUser)) && holds;
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
       throw error;

@@ -42,4 +42,5 @@ export const anyFacts = (text: Arbitrary<string>, maxTags: number): Arbitrary<Ma
     description: text,
     tags: fc.array(text, { maxLength: maxTags }),
     linuxUsers: fc.array(text, { maxLength: maxTags }),
+    sshHostKey: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   });

@@ -61,6 +61,7 @@ export class TestMachine {
         diskTotalGb: 40n,
         linuxUser: 'ubuntu',
         linuxUsers: this.linuxUsers,
+        sshHostKey: Buffer.alloc(0),
         processUser: 'root',
         description: '',
         tags: ['test'],

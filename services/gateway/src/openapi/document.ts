@@ -8,9 +8,11 @@ import {
   ForwardQuery,
   gatewayErrors,
   type Route,
+  SshQuery,
   TerminalQuery,
   terminalHeader,
 } from '@webxterm/contracts/rest';
+import { sshRights } from '@webxterm/contracts/session-kinds';
 import { scopesFor } from '@webxterm/contracts/token-scopes';
 import { z } from 'zod';
 import {
@@ -237,10 +239,24 @@ const forwardSocket: ZodOpenApiOperationObject = {
   },
 };
 
+/** The handshake of the WebSocket of an ssh connection. */
+const sshSocket: ZodOpenApiOperationObject = {
+  ...forwardSocket,
+  operationId: 'sshSocket',
+  summary: 'A connection to the ssh server of an agent',
+  description:
+    'A WebSocket handshake (RFC 6455, version 13) with the subprotocol `webxterm.v1`. `token` is a JWT or a resume pass. A personal access ' +
+    'token is accepted in the Authorization header and as a subprotocol, with one of the scopes: those that it has decide what the connection ' +
+    'may do. docs/ssh.md describes the bytes.',
+  security: [{ queryToken: [] }, { bearer: [] }, { accessToken: [...sshRights] }],
+  requestParams: { ...forwardSocket.requestParams, query: SshQuery.omit({ token: true }) },
+};
+
 const paths = (): ZodOpenApiPathsObject => {
   const all: ZodOpenApiPathsObject = {
     '/api/terminal/{agent_id}/ws': { get: terminalSocket },
     '/api/terminal/{agent_id}/tcp': { get: forwardSocket },
+    '/api/terminal/{agent_id}/ssh': { get: sshSocket },
   };
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');

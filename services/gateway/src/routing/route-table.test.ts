@@ -37,7 +37,8 @@ describe('the route table', () => {
   });
 
   it('has the two paths of WebSockets', () => {
-    for (const path of ['/api/terminal/ag_x/ws', '/api/terminal/ag_x/tcp']) expect(isWebSocketPath(path)).toBe(true);
+    for (const path of ['/api/terminal/ag_x/ws', '/api/terminal/ag_x/tcp', '/api/terminal/ag_x/ssh'])
+      expect(isWebSocketPath(path)).toBe(true);
     for (const path of [
       '/api/terminal//ws',
       '/api/terminal/a/b/ws',

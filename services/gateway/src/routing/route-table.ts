@@ -60,7 +60,7 @@ const find = (node: Node, segments: readonly string[], index: number): Node | un
   return node.param === undefined || segment === '' ? undefined : find(node.param, segments, index + 1);
 };
 
-const socketPath = /^\/api\/terminal\/[^/]+\/(ws|tcp)$/;
+const socketPath = /^\/api\/terminal\/[^/]+\/(ws|tcp|ssh)$/;
 
 /** Whether the path is `/api/terminal/:agent_id/ws` or `/api/terminal/:agent_id/tcp`, the only ones that accept a WebSocket. */
 export const isWebSocketPath = (path: string): boolean => socketPath.test(path);

@@ -37,6 +37,8 @@ export interface AttachmentRequest {
   readonly sessionKind: string;
   /** The address that the session connects to, if its kind has one. */
   readonly target?: string | undefined;
+  /** The address of the client, if the hub audits what is done in sessions of this kind. */
+  readonly clientIp?: string | undefined;
   /** The Linux user of a session that is opened. Undefined: the default. */
   readonly linuxUser?: string | undefined;
   readonly edge: EdgeKind;
@@ -91,4 +93,5 @@ export const attachOpenOf = (
   edge: request.edge,
   linuxUser: create ? (request.linuxUser ?? '') : '',
   target: request.target ?? '',
+  clientIp: request.clientIp ?? '',
 });

@@ -1,4 +1,5 @@
 import { type DownFrame, decodeDown, frameType } from '@webxterm/contracts/frames';
+import type { AuditAction } from '@webxterm/contracts/rest';
 import { type AppError, inRequestScope, type Logger, type RequestScope, toAppError } from '@webxterm/shared';
 import { type AuditFact, type Auditor, refusalFact } from '@webxterm/shared/audit';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
@@ -21,13 +22,22 @@ const followed: ReadonlySet<number> = new Set([
 /** A target is cut to what a detail can hold. */
 const maxTarget = 256;
 
+/** `ssh`: a connection to the ssh server of an agent, which has no target. */
+export type Audited = 'forward' | 'ssh';
+
+const actions = {
+  forward: { opened: 'forward_opened', ended: 'forward_ended' },
+  ssh: { opened: 'ssh_opened', ended: 'ssh_ended' },
+} as const satisfies Record<Audited, Record<'opened' | 'ended', AuditAction>>;
+
 /**
- * The rows of one WebSocket of a forwarded connection: opened with its target, ended with its bytes and the reason. A client whose
+ * The rows of one WebSocket of a forwarded connection or an ssh connection: opened with its target, ended with its bytes and the reason. A client whose
  * connection broke attaches again by another WebSocket, which has rows of its own.
  */
 export class ForwardAudit {
   readonly #options: ForwardAuditOptions;
   readonly #scope: RequestScope;
+  readonly #actions: (typeof actions)[Audited];
   #request: AttachmentRequest | undefined;
   #opened = false;
   #ended = false;
@@ -36,9 +46,10 @@ export class ForwardAudit {
   #up = { from: 0, to: 0 };
   #reason = 'left';
 
-  constructor(options: ForwardAuditOptions, scope: RequestScope) {
+  constructor(options: ForwardAuditOptions, scope: RequestScope, what: Audited = 'forward') {
     this.#options = options;
     this.#scope = scope;
+    this.#actions = actions[what];
   }
 
   /** Follows an attachment. If nothing can be audited, the connection is ended. */
@@ -94,7 +105,7 @@ export class ForwardAudit {
       this.#down = { from: frame.offset, to: frame.offset };
       this.#up = { from: frame.inputApplied, to: frame.inputApplied };
       const resumed = frame.created ? {} : { resumed: true };
-      this.#record('forward_opened', resumed).catch((error: unknown) => fail(toAppError(error)));
+      this.#record(this.#actions.opened, resumed).catch((error: unknown) => fail(toAppError(error)));
     } else if (frame.type === 'accepted') this.#up.to = Math.max(this.#up.to, frame.inputApplied);
     else if (frame.type === 'input_ack') this.#up.to = Math.max(this.#up.to, frame.applied);
     else if (frame.type === 'ended') this.#end(reasonOf(frame));
@@ -105,12 +116,12 @@ export class ForwardAudit {
     if (this.#opened) this.#end(error.code);
     if (this.#ended) return;
     this.#ended = true;
-    const { agentId = '', target = '' } = this.#request ?? {};
+    const { agentId = '' } = this.#request ?? {};
     const fact: AuditFact = {
-      action: 'forward_opened',
+      action: this.#actions.opened,
       ...refusalFact(error),
       agentId,
-      details: { target: target.slice(0, maxTarget) },
+      details: this.#target,
     };
     const kind = `${error.code} ${this.#scope.caller?.userId} ${agentId}`;
     void inRequestScope(this.#scope, () => this.#options.auditor.count(kind, fact));
@@ -120,20 +131,25 @@ export class ForwardAudit {
     if (!this.#opened || this.#ended) return;
     this.#ended = true;
     const bytes = { bytes_up: this.#up.to - this.#up.from, bytes_down: this.#down.to - this.#down.from };
-    this.#record('forward_ended', bytes, reason).catch((error: unknown) =>
+    this.#record(this.#actions.ended, bytes, reason).catch((error: unknown) =>
       this.#options.logger.error({ err: error }, 'the end of a forwarded connection could not be audited'),
     );
   }
 
+  get #target(): { target?: string } {
+    const { target } = this.#request ?? {};
+    return target === undefined ? {} : { target: target.slice(0, maxTarget) };
+  }
+
   #record(action: AuditFact['action'], more: NonNullable<AuditFact['details']>, reason?: string): Promise<void> {
-    const { agentId = '', sessionId, target = '' } = this.#request ?? {};
+    const { agentId = '', sessionId } = this.#request ?? {};
     return inRequestScope(this.#scope, () =>
       this.#options.auditor.record({
         action,
         agentId,
         ...(sessionId === undefined ? {} : { sessionId: sessionId.toString('base64url') }),
         ...(reason === undefined ? {} : { reason }),
-        details: { target: target.slice(0, maxTarget), ...more },
+        details: { ...this.#target, ...more },
       }),
     );
   }

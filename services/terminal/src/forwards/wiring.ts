@@ -4,7 +4,7 @@ import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { Core } from '../core.ts';
 import type { TicketParts } from '../tickets/wiring.ts';
 import type { ViewerContext } from '../websocket/viewer-context.ts';
-import { ForwardAudit } from './forward-audit.ts';
+import { type Audited, ForwardAudit } from './forward-audit.ts';
 import { forwardRate } from './forward-rate.ts';
 
 /** No record is kept of a forwarded connection. */
@@ -12,7 +12,7 @@ const ledger: ViewerContext['ledger'] = { opened: () => {}, attachedRaw: () => (
 
 export type Forwards = ReturnType<typeof wireForwards>;
 
-/** Forwarded TCP connections: the same attachments as those of terminals, with an audit log and a limit of their own. */
+/** Forwarded TCP connections and ssh connections: the same attachments as those of terminals, with an audit log and a limit of their own. */
 export const wireForwards = (
   parts: Core &
     Pick<TicketParts, 'sealPass'> & { readonly attach: OpenAttachment; readonly forwardSlots: OpenTerminals },
@@ -20,7 +20,7 @@ export const wireForwards = (
   forwards: {
     slots: parts.forwardSlots,
     rate: forwardRate(parts.now),
-    auditOf: (scope: RequestScope): ForwardAudit => new ForwardAudit(parts, scope),
+    auditOf: (scope: RequestScope, what: Audited): ForwardAudit => new ForwardAudit(parts, scope, what),
     contextOf: (audit: ForwardAudit): ViewerContext => ({
       attach: (request, events) => {
         const leave = (): void => attachment.detach('left');

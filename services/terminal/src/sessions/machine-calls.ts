@@ -31,9 +31,9 @@ export class MachineCalls {
    */
   async requireOpen(caller: Caller, agentId: string, kind: string, requestId: string): Promise<void> {
     const rights = await this.#rights(caller, agentId, requestId);
-    const right = viewerKinds.get(kind);
-    if (right === undefined) throw new AppError('kind_not_supported', unknownKind(kind, viewerKinds));
-    if (!rights.includes(right)) throw new AppError('view_only');
+    const needed = viewerKinds.get(kind);
+    if (needed === undefined) throw new AppError('kind_not_supported', unknownKind(kind, viewerKinds));
+    if (!needed.some((right) => rights.includes(right))) throw new AppError('view_only');
   }
 
   /**

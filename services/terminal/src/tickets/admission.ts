@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AttachMode, createTicket } from '@webxterm/contracts/rest';
-import { defaultKind, tcpKind } from '@webxterm/contracts/session-kinds';
-import { scopesFor } from '@webxterm/contracts/token-scopes';
+import { defaultKind, sshKind, sshRights, tcpKind } from '@webxterm/contracts/session-kinds';
+import { scopesFor, type TokenScope } from '@webxterm/contracts/token-scopes';
 import { AppError, type JwtKey } from '@webxterm/shared';
 import {
   authenticateAny,
@@ -52,9 +52,24 @@ export interface PresentedToken {
   readonly clientIp: string;
   /** It was the parameter `token` of the URL. */
   readonly inUrl: boolean;
-  /** A forwarded TCP connection is admitted by an access token with the scope `forward`, and by no ticket. */
-  readonly purpose?: 'terminal' | 'forward';
+  readonly purpose?: Purpose;
 }
+
+/**
+ * The purpose of a WebSocket. A forwarded TCP connection is admitted by an access token with the scope `forward`, an ssh connection by one with
+ * any of its rights. Neither is admitted by a ticket.
+ */
+export type Purpose = 'terminal' | 'forward' | 'ssh';
+
+const scopesOf: Readonly<Record<Purpose, readonly TokenScope[]>> = {
+  terminal: scopesFor(createTicket.id),
+  forward: ['forward'],
+  ssh: sshRights,
+};
+const kindsOfPurpose: ReadonlyMap<string, Purpose> = new Map([
+  [tcpKind, 'forward'],
+  [sshKind, 'ssh'],
+]);
 
 /** Verifies tokens of upgrades, and redeems one-use tokens. */
 export class AdmissionControl {
@@ -74,7 +89,7 @@ export class AdmissionControl {
     if (inUrl && isPersonalToken(token))
       throw new AppError('unauthenticated', 'Send an access token in the Authorization header, not in the URL.');
     const caller = await authenticateAny(this.#options, token, clientIp);
-    requireScope(caller.token, purpose === 'forward' ? ['forward'] : scopesFor(createTicket.id));
+    requireScope(caller.token, scopesOf[purpose]);
     return {
       kind: 'jwt',
       sid: caller.sid,
@@ -136,8 +151,8 @@ export class AdmissionControl {
 }
 
 /** A ticket or pass for a terminal admits to no forwarded connection, and one for a connection to no terminal. @throws AppError unauthenticated */
-const forPurpose = (purpose: 'terminal' | 'forward', admission: Admission): Admission => {
-  if ((purpose === 'forward') !== (admission.sessionKind === tcpKind))
+const forPurpose = (purpose: Purpose, admission: Admission): Admission => {
+  if (purpose !== (kindsOfPurpose.get(admission.sessionKind ?? defaultKind) ?? 'terminal'))
     throw new AppError('unauthenticated', 'The token is for a session of another kind.');
   return admission;
 };

@@ -4,11 +4,9 @@ import { AgentId } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { bearerToken } from '@webxterm/shared/api';
 import type { z } from 'zod';
+import type { Purpose } from '../tickets/admission.ts';
 
 export type ViewerProtocol = 'raw' | 'json' | 'v1';
-/** The purpose of the WebSocket: a terminal (`/ws`) or a forwarded TCP connection (`/tcp`). */
-export type Purpose = 'terminal' | 'forward';
-
 /** The target of an upgrade, before the caller is authenticated. */
 export interface UpgradeTarget {
   readonly agentId: string;
@@ -21,7 +19,13 @@ export interface UpgradeTarget {
   readonly query: URLSearchParams;
 }
 
-const path = /^\/api\/terminal\/([A-Za-z0-9_-]{1,64})\/(ws|tcp)$/;
+const path = /^\/api\/terminal\/([A-Za-z0-9_-]{1,64})\/(ws|tcp|ssh)$/;
+/** By the last part of the path. */
+const purposes: ReadonlyMap<string, Purpose> = new Map([
+  ['ws', 'terminal'],
+  ['tcp', 'forward'],
+  ['ssh', 'ssh'],
+]);
 
 /** @throws AppError not_found for any other path; upgrade_required unless it is a WebSocket upgrade of version 13 */
 export const readTarget = (request: IncomingMessage): UpgradeTarget => {
@@ -38,7 +42,7 @@ export const readTarget = (request: IncomingMessage): UpgradeTarget => {
   const query = new URLSearchParams(search);
   return {
     agentId,
-    purpose: end === 'tcp' ? 'forward' : 'terminal',
+    purpose: purposes.get(end ?? '') ?? 'terminal',
     token:
       query.get('token') ??
       tokenOfProtocols(offered(headers['sec-websocket-protocol'])) ??

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
-import { ForwardQuery, TerminalQuery, terminalHeader } from '@webxterm/contracts/rest';
+import { ForwardQuery, SshQuery, TerminalQuery, terminalHeader } from '@webxterm/contracts/rest';
 import {
   AppError,
   errorBody,
@@ -19,7 +19,7 @@ import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { TerminalSlot } from '../attachment/open-terminal.ts';
 import type { OpenTerminals } from '../attachment/open-terminals.ts';
-import { resolveForward } from '../forwards/forward-request.ts';
+import { resolveForward, resolveSsh } from '../forwards/forward-request.ts';
 import type { Forwards } from '../forwards/wiring.ts';
 import type { Visits } from '../sharing/visits.ts';
 import type { Admission, AdmissionControl } from '../tickets/admission.ts';
@@ -52,7 +52,7 @@ interface Pending {
   readonly target: UpgradeTarget;
 }
 
-/** Handles the upgrades of `GET /api/terminal/:agent_id/ws` and `…/tcp`. A refused upgrade gets a status and a JSON body. */
+/** Handles the upgrades of `GET /api/terminal/:agent_id/ws`, `…/tcp` and `…/ssh`. A refused upgrade gets a status and a JSON body. */
 export class Upgrades {
   readonly #options: UpgradeOptions;
   readonly #guard: GatewayGuard;
@@ -94,7 +94,7 @@ export class Upgrades {
       const admission = await this.#options.admissionControl.admit({ ...target, clientIp: facts.clientIp });
       scope = { ...scope, caller: admission };
       const pending = { request, socket, head, target };
-      if (target.purpose === 'forward') return await this.#openForward(pending, admission, scope);
+      if (target.purpose !== 'terminal') return await this.#openConnection(pending, admission, scope);
       const entered = this.#enter(admission, this.#options.context.terminals);
       if (entered instanceof AppError) {
         if (target.protocol !== 'v1') throw entered;
@@ -131,19 +131,22 @@ export class Upgrades {
     }
   }
 
-  /** A forwarded TCP connection. It is always upgraded once the caller is signed in, like `webxterm.v1`. */
-  async #openForward(pending: Pending, admission: Admission, scope: RequestScope): Promise<void> {
+  /** A forwarded TCP connection, or an ssh connection. It is always upgraded once the caller is signed in, like `webxterm.v1`. */
+  async #openConnection(pending: Pending, admission: Admission, scope: RequestScope): Promise<void> {
     const { target } = pending;
     const { forwards, denials } = this.#options;
     if (target.protocol !== 'v1')
-      throw new AppError('invalid_input', `A forwarded connection needs the subprotocol ${subprotocolOf('v1')}.`);
+      throw new AppError('invalid_input', `This connection needs the subprotocol ${subprotocolOf('v1')}.`);
     const entered = this.#enter(admission, forwards.slots, forwards.rate);
     if (entered instanceof AppError) return this.#turnAway(pending, entered);
-    const audit = forwards.auditOf(scope);
+    const audit = forwards.auditOf(scope, target.purpose === 'ssh' ? 'ssh' : 'forward');
     const slot = audit.slot(entered);
-    const { requestId } = scope;
+    const { requestId, clientIp } = scope;
+    const arrival = { requestId, clientIp, admission, agentId: target.agentId };
     const resolve = async (): Promise<ViewerRequest> =>
-      resolveForward({ requestId, admission, agentId: target.agentId, query: readQuery(target.query, ForwardQuery) });
+      target.purpose === 'ssh'
+        ? resolveSsh(this.#options.policies, arrival, readQuery(target.query, SshQuery))
+        : resolveForward(arrival, readQuery(target.query, ForwardQuery));
     const viewerRequest = await resolve().catch((error: unknown) => this.#logged(error));
     if (viewerRequest instanceof AppError) denials.note(viewerRequest, scope, target);
     this.#accept(pending, slot, (socket) => {

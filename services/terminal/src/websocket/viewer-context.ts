@@ -38,6 +38,8 @@ export interface ViewerRequest {
   readonly sessionKind: string;
   /** The address that the session connects to, if its kind has one. */
   readonly target?: string | undefined;
+  /** The address of the client, if the hub audits what is done in sessions of this kind. */
+  readonly clientIp?: string | undefined;
   /** The Linux user of a session that is opened. Undefined: the default. */
   readonly linuxUser?: string | undefined;
   /** The session was named but never opened, so its first attach may open the shell. */
@@ -66,6 +68,7 @@ export const requestOf = (
   sessionKind: viewer.sessionKind,
   linuxUser: viewer.linuxUser,
   target: viewer.target,
+  clientIp: viewer.clientIp,
   resumed: viewer.admission.kind === 'pass',
 });
 

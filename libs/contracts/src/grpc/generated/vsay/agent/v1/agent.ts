@@ -298,6 +298,8 @@ export interface AttachOpen {
   sharePass: string;
   /** The address that the session connects to, for kinds that have one: host:port for `tcp`. The same at each attach. Empty: none. */
   target: string;
+  /** The address of the client, for the rows of the audit log that the hub writes about the session (`ssh`). Otherwise empty. */
+  clientIp: string;
 }
 
 /** A message of an agent on its link. The first is `hello`. */
@@ -316,6 +318,7 @@ export interface AgentMessage {
     | { $case: "sessionTitles"; value: SessionTitles }
     | { $case: "updateReport"; value: UpdateReport }
     | { $case: "commandStarted"; value: CommandStarted }
+    | { $case: "sshActivity"; value: SshActivity }
     | undefined;
 }
 
@@ -431,6 +434,8 @@ export interface MachineFacts {
    * account with a login shell, too.
    */
   linuxUsers: string[];
+  /** With the kind `ssh`: the raw Ed25519 public key that its ssh server shows, 32 bytes. Empty: it has none. */
+  sshHostKey: Buffer;
 }
 
 /** The hub has accepted the agent. The link is in use from now on. */
@@ -571,6 +576,35 @@ export interface OpenStream {
   typesAlways: boolean;
   /** As in AttachOpen. The agent refuses an attach to a session with another target. */
   target: string;
+  /**
+   * For kinds that need several rights (`ssh`): those of contracts/session-kinds that the caller has on the machine. Those of the first
+   * attach decide about the channels of the session. A later attach without one of them ends the session. Otherwise empty.
+   */
+  rights: string[];
+}
+
+/**
+ * Something that was done, or refused, inside a session of kind `ssh`, for the audit log. The hub takes the user from the attachments of the
+ * session that it has checked.
+ */
+export interface SshActivity {
+  sessionId: Buffer;
+  /** shell, command, sftp, file_read, file_written, file_changed or forward. */
+  action: string;
+  /** The command line, the path, or the address. Cut to 1024 bytes. */
+  subject: string;
+  /** The second path of a file_changed, or what has changed. */
+  detail: string;
+  /** The Linux user. */
+  linuxUser: string;
+  /** On a pseudo-terminal. */
+  terminal: boolean;
+  /** A code of contracts/errors: it was refused. Empty: it was not. */
+  refused: string;
+  /** Of a file. */
+  bytes: bigint;
+  /** How many more of this action are not reported one by one. */
+  more: number;
 }
 
 /** Ends sessions: SIGHUP, then SIGKILL after 5 s. A pong to a later ping confirms the receipt. */
@@ -890,6 +924,7 @@ function createBaseAttachOpen(): AttachOpen {
     linuxUser: "",
     sharePass: "",
     target: "",
+    clientIp: "",
   };
 }
 
@@ -957,6 +992,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     }
     if (message.target !== "") {
       writer.uint32(162).string(message.target);
+    }
+    if (message.clientIp !== "") {
+      writer.uint32(170).string(message.clientIp);
     }
     return writer;
   },
@@ -1134,6 +1172,14 @@ export const AttachOpen: MessageFns<AttachOpen> = {
             message.target = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.clientIp = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1204,6 +1250,11 @@ export const AttachOpen: MessageFns<AttachOpen> = {
         ? globalThis.String(object.share_pass)
         : "",
       target: isSet(object.target) ? globalThis.String(object.target) : "",
+      clientIp: isSet(object.clientIp)
+        ? globalThis.String(object.clientIp)
+        : isSet(object.client_ip)
+        ? globalThis.String(object.client_ip)
+        : "",
     };
   },
 
@@ -1269,6 +1320,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     if (message.target !== "") {
       obj.target = message.target;
     }
+    if (message.clientIp !== "") {
+      obj.clientIp = message.clientIp;
+    }
     return obj;
   },
 
@@ -1297,6 +1351,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     message.linuxUser = object.linuxUser ?? "";
     message.sharePass = object.sharePass ?? "";
     message.target = object.target ?? "";
+    message.clientIp = object.clientIp ?? "";
     return message;
   },
 };
@@ -1340,6 +1395,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         break;
       case "commandStarted":
         CommandStarted.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "sshActivity":
+        SshActivity.encode(message.message.value, writer.uint32(98).fork()).join();
         break;
     }
     return writer;
@@ -1446,6 +1504,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "commandStarted", value: CommandStarted.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "sshActivity", value: SshActivity.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1494,6 +1560,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         ? { $case: "commandStarted", value: CommandStarted.fromJSON(object.commandStarted) }
         : isSet(object.command_started)
         ? { $case: "commandStarted", value: CommandStarted.fromJSON(object.command_started) }
+        : isSet(object.sshActivity)
+        ? { $case: "sshActivity", value: SshActivity.fromJSON(object.sshActivity) }
+        : isSet(object.ssh_activity)
+        ? { $case: "sshActivity", value: SshActivity.fromJSON(object.ssh_activity) }
         : undefined,
     };
   },
@@ -1522,6 +1592,8 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       obj.updateReport = UpdateReport.toJSON(message.message.value);
     } else if (message.message?.$case === "commandStarted") {
       obj.commandStarted = CommandStarted.toJSON(message.message.value);
+    } else if (message.message?.$case === "sshActivity") {
+      obj.sshActivity = SshActivity.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1595,6 +1667,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "commandStarted": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "commandStarted", value: CommandStarted.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "sshActivity": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "sshActivity", value: SshActivity.fromPartial(object.message.value) };
         }
         break;
       }
@@ -2654,6 +2732,7 @@ function createBaseMachineFacts(): MachineFacts {
     description: "",
     tags: [],
     linuxUsers: [],
+    sshHostKey: Buffer.alloc(0),
   };
 }
 
@@ -2706,6 +2785,9 @@ export const MachineFacts: MessageFns<MachineFacts> = {
     }
     for (const v of message.linuxUsers) {
       writer.uint32(114).string(v!);
+    }
+    if (message.sshHostKey.length !== 0) {
+      writer.uint32(122).bytes(message.sshHostKey);
     }
     return writer;
   },
@@ -2835,6 +2917,14 @@ export const MachineFacts: MessageFns<MachineFacts> = {
             message.linuxUsers.push(reader.string());
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.sshHostKey = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2897,6 +2987,11 @@ export const MachineFacts: MessageFns<MachineFacts> = {
         : globalThis.Array.isArray(object?.linux_users)
         ? object.linux_users.map((e: any) => globalThis.String(e))
         : [],
+      sshHostKey: isSet(object.sshHostKey)
+        ? Buffer.from(bytesFromBase64(object.sshHostKey))
+        : isSet(object.ssh_host_key)
+        ? Buffer.from(bytesFromBase64(object.ssh_host_key))
+        : Buffer.alloc(0),
     };
   },
 
@@ -2944,6 +3039,9 @@ export const MachineFacts: MessageFns<MachineFacts> = {
     if (message.linuxUsers?.length) {
       obj.linuxUsers = message.linuxUsers;
     }
+    if (message.sshHostKey.length !== 0) {
+      obj.sshHostKey = base64FromBytes(message.sshHostKey);
+    }
     return obj;
   },
 
@@ -2970,6 +3068,7 @@ export const MachineFacts: MessageFns<MachineFacts> = {
     message.description = object.description ?? "";
     message.tags = object.tags?.map((e) => e) || [];
     message.linuxUsers = object.linuxUsers?.map((e) => e) || [];
+    message.sshHostKey = object.sshHostKey ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -4398,6 +4497,7 @@ function createBaseOpenStream(): OpenStream {
     username: "",
     typesAlways: false,
     target: "",
+    rights: [],
   };
 }
 
@@ -4465,6 +4565,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     if (message.target !== "") {
       writer.uint32(162).string(message.target);
+    }
+    for (const v of message.rights) {
+      writer.uint32(170).string(v!);
     }
     return writer;
   },
@@ -4642,6 +4745,14 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.target = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.rights.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4708,6 +4819,9 @@ export const OpenStream: MessageFns<OpenStream> = {
         ? globalThis.Boolean(object.types_always)
         : false,
       target: isSet(object.target) ? globalThis.String(object.target) : "",
+      rights: globalThis.Array.isArray(object?.rights)
+        ? object.rights.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -4773,6 +4887,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.target !== "") {
       obj.target = message.target;
     }
+    if (message.rights?.length) {
+      obj.rights = message.rights;
+    }
     return obj;
   },
 
@@ -4801,6 +4918,225 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.username = object.username ?? "";
     message.typesAlways = object.typesAlways ?? false;
     message.target = object.target ?? "";
+    message.rights = object.rights?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSshActivity(): SshActivity {
+  return {
+    sessionId: Buffer.alloc(0),
+    action: "",
+    subject: "",
+    detail: "",
+    linuxUser: "",
+    terminal: false,
+    refused: "",
+    bytes: 0n,
+    more: 0,
+  };
+}
+
+export const SshActivity: MessageFns<SshActivity> = {
+  encode(message: SshActivity, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sessionId.length !== 0) {
+      writer.uint32(10).bytes(message.sessionId);
+    }
+    if (message.action !== "") {
+      writer.uint32(18).string(message.action);
+    }
+    if (message.subject !== "") {
+      writer.uint32(26).string(message.subject);
+    }
+    if (message.detail !== "") {
+      writer.uint32(34).string(message.detail);
+    }
+    if (message.linuxUser !== "") {
+      writer.uint32(42).string(message.linuxUser);
+    }
+    if (message.terminal !== false) {
+      writer.uint32(48).bool(message.terminal);
+    }
+    if (message.refused !== "") {
+      writer.uint32(58).string(message.refused);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.bytes);
+    }
+    if (message.more !== 0) {
+      writer.uint32(72).uint32(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SshActivity {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSshActivity();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessionId = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.linuxUser = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.terminal = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.refused = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.more = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SshActivity {
+    return {
+      sessionId: isSet(object.sessionId)
+        ? Buffer.from(bytesFromBase64(object.sessionId))
+        : isSet(object.session_id)
+        ? Buffer.from(bytesFromBase64(object.session_id))
+        : Buffer.alloc(0),
+      action: isSet(object.action) ? globalThis.String(object.action) : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      linuxUser: isSet(object.linuxUser)
+        ? globalThis.String(object.linuxUser)
+        : isSet(object.linux_user)
+        ? globalThis.String(object.linux_user)
+        : "",
+      terminal: isSet(object.terminal) ? globalThis.Boolean(object.terminal) : false,
+      refused: isSet(object.refused) ? globalThis.String(object.refused) : "",
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      more: isSet(object.more) ? globalThis.Number(object.more) : 0,
+    };
+  },
+
+  toJSON(message: SshActivity): unknown {
+    const obj: any = {};
+    if (message.sessionId.length !== 0) {
+      obj.sessionId = base64FromBytes(message.sessionId);
+    }
+    if (message.action !== "") {
+      obj.action = message.action;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    if (message.linuxUser !== "") {
+      obj.linuxUser = message.linuxUser;
+    }
+    if (message.terminal !== false) {
+      obj.terminal = message.terminal;
+    }
+    if (message.refused !== "") {
+      obj.refused = message.refused;
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.more !== 0) {
+      obj.more = Math.round(message.more);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SshActivity>, I>>(base?: I): SshActivity {
+    return SshActivity.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SshActivity>, I>>(object: I): SshActivity {
+    const message = createBaseSshActivity();
+    message.sessionId = object.sessionId ?? Buffer.alloc(0);
+    message.action = object.action ?? "";
+    message.subject = object.subject ?? "";
+    message.detail = object.detail ?? "";
+    message.linuxUser = object.linuxUser ?? "";
+    message.terminal = object.terminal ?? false;
+    message.refused = object.refused ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.more = object.more ?? 0;
     return message;
   },
 };

@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream';
+import type { ServerChannel } from 'ssh2';
+import type { OutputPipes } from '../commands/output-pipes.ts';
+import { OwnedChild, type OwnedChildOptions } from '../commands/owned-child.ts';
+import { spawnWith } from '../commands/running-command.ts';
+import type { ExitResult } from '../shell/controlled-start.ts';
+import { ChannelWriter, type Ready } from './channel-writer.ts';
+import type { SshProgram } from './ssh-program.ts';
+
+/** SIGKILL follows SIGTERM after this time. */
+const killAfterMs = 500;
+
+type Start = Pick<OwnedChildOptions, 'launch' | 'marker' | 'guard'> & {
+  readonly channel: ServerChannel;
+  readonly ready: Ready;
+  readonly pipes: OutputPipes | undefined;
+  /** Takes stderr in place of the client. */
+  readonly onStderr?: (stderr: Readable) => Promise<void>;
+};
+
+/** A program without a terminal. Its input and both outputs are pipes. */
+export class PipedProgram implements SshProgram {
+  readonly #owned: OwnedChild;
+  readonly #streams: readonly Readable[];
+  readonly #closeInput: () => void;
+  readonly ended: Promise<ExitResult | undefined>;
+
+  constructor({ channel, ready, pipes, onStderr, ...start }: Start) {
+    const child = spawnWith(start.launch, pipes, 'pipe');
+    const writer = new ChannelWriter(channel, ready);
+    const { stdin } = child;
+    const [stdout, stderr] = pipes?.read ?? [child.stdout, child.stderr];
+    this.#streams = [stdout, stderr].filter((stream) => stream !== null);
+    for (const stream of [stdin, ...this.#streams]) stream?.on('error', () => undefined);
+    this.#owned = new OwnedChild(child, {
+      ...start,
+      onNotice: (text) => void writer.write(Buffer.from(text), channel.stderr),
+    });
+    if (stdin !== null) {
+      channel.pipe(stdin);
+      // It reads no more: what the client still sends is discarded, so that the window of the client goes on.
+      stdin.once('close', () => channel.unpipe(stdin).resume());
+    }
+    this.#closeInput = () => stdin?.destroy();
+    const outputs = [
+      stdout === null ? undefined : writer.copy(stdout),
+      stderr === null ? undefined : (onStderr?.(stderr) ?? writer.copy(stderr, channel.stderr)),
+    ];
+    this.ended = this.#end(outputs, (text) => writer.write(Buffer.from(text), channel.stderr));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#owned.signal(signal);
+  }
+
+  hangUp(): void {
+    this.#owned.signal('SIGHUP');
+    this.#closeInput();
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  async kill(): Promise<void> {
+    this.#closeInput();
+    await this.#owned.end(killAfterMs);
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  leave(): void {
+    this.#owned.leave();
+  }
+
+  /** As sshd, it has ended when its main process has, and nothing has its outputs open any more. */
+  async #end(
+    outputs: readonly (Promise<void> | undefined)[],
+    tell: (text: string) => Promise<void>,
+  ): Promise<ExitResult | undefined> {
+    const exit = await this.#owned.exited;
+    const { refusal } = this.#owned;
+    if (refusal === undefined) {
+      await Promise.all(outputs);
+      return exit;
+    }
+    await tell(`WebXTerm: The machine could not start it: ${refusal || 'the reason is not known'}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Duplex } from 'node:stream';
+import type { AuthContext, Connection, Server } from 'ssh2';
+import { ForwardedConnection } from './forwarded.ts';
+import type { SshPlace } from './places.ts';
+import type { SshGrant, SshParts } from './ssh-context.ts';
+import { SshSession } from './ssh-session.ts';
+
+/** Session channels of a connection. Those above `maxPrograms` get a sentence, those above this a failure of the protocol. */
+const maxSessions = 64;
+const maxPrograms = 32;
+const maxForwards = 128;
+/** The user name of a client that leaves the Linux user to the server (`vsay config-ssh`). */
+export const defaultUserName = 'vsay-default';
+
+/** Takes any stream for a socket. */
+type Injector = { injectSocket(socket: Duplex): void };
+
+/** The server's side of one ssh connection. The hub has authorized it, so the client authenticates with `none`. */
+export class SshConnection {
+  readonly #parts: SshParts;
+  readonly #grant: SshGrant;
+  readonly #transport: Duplex;
+  readonly #sessions = new Set<SshSession>();
+  readonly #forwards = new Set<ForwardedConnection>();
+  #channels = 0;
+  #programs = 0;
+  #client: Connection | undefined;
+  #over = false;
+
+  constructor(server: Server, transport: Duplex, parts: SshParts, grant: SshGrant) {
+    this.#parts = parts;
+    this.#grant = grant;
+    this.#transport = transport;
+    transport.on('error', () => undefined);
+    transport.once('close', () => this.#closed());
+    server.on('connection', (client: Connection) => this.#serve(client));
+    const injector: Injector = server;
+    injector.injectSocket(transport);
+  }
+
+  /** Bytes of the client that its programs and connections have not read. */
+  get unread(): number {
+    let unread = 0;
+    for (const { unread: waiting } of this.#sessions) unread += waiting;
+    for (const { unread: waiting } of this.#forwards) unread += waiting;
+    return unread;
+  }
+
+  /** Whether a program runs, or is being started. */
+  get isBusy(): boolean {
+    return this.#programs > 0;
+  }
+
+  /** Closes the connection. */
+  end(): void {
+    this.#over = true;
+    this.#client?.end();
+    this.#transport.end();
+  }
+
+  /** Ends everything that it started. Resolves when nothing is left. */
+  async kill(): Promise<void> {
+    this.#over = true;
+    for (const forward of this.#forwards) forward.end();
+    await Promise.all([...this.#sessions].map((session) => session.kill()));
+  }
+
+  #closed(): void {
+    this.#over = true;
+    for (const forward of this.#forwards) forward.end();
+    for (const session of this.#sessions) session.leave();
+  }
+
+  #serve(client: Connection): void {
+    this.#client = client;
+    client.on('error', (err: Error) =>
+      this.#parts.log.debug({ err, user: this.#grant.owner }, 'an ssh client made an error'),
+    );
+    client.on('authentication', (context: AuthContext) => {
+      const fits = context.username === this.#grant.linuxUser || context.username === defaultUserName;
+      if (context.method === 'none' && fits) context.accept();
+      else context.reject(['none']);
+    });
+    client.on('session', (accept, reject) => {
+      if (this.#over || this.#channels >= maxSessions) return reject();
+      const session = accept();
+      this.#channels += 1;
+      session.once('close', () => {
+        this.#channels -= 1;
+      });
+      this.#sessions.add(
+        new SshSession(session, {
+          ...this.#shared,
+          place: (place) => this.#place(place),
+        }),
+      );
+    });
+    client.on('tcpip', (accept, reject, info) => {
+      if (this.#over || this.#forwards.size >= maxForwards) return reject();
+      const forward = new ForwardedConnection(this.#shared);
+      this.#forwards.add(forward);
+      void forward.run(info, accept, reject).finally(() => this.#forwards.delete(forward));
+    });
+    // -R, and sockets by path, are refused.
+    client.on('request', (_accept, reject) => reject?.());
+  }
+
+  get #shared() {
+    return { parts: this.#parts, grant: this.#grant, ready: () => this.#ready(), isOpen: () => !this.#over };
+  }
+
+  #place(place: SshPlace): (() => void) | string {
+    if (this.#programs >= maxPrograms)
+      return `This connection already runs ${maxPrograms} programs. Wait for one to end, or open another connection.`;
+    const taken = this.#parts.places.take(place, this.#grant.owner);
+    if (typeof taken === 'string') return taken;
+    this.#programs += 1;
+    return () => {
+      this.#programs -= 1;
+      taken();
+    };
+  }
+
+  /** Resolves when the transport takes more, or has closed. */
+  #ready(): Promise<void> {
+    const transport = this.#transport;
+    if (!transport.writableNeedDrain || transport.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const ready = (): void => {
+        transport.off('drain', ready);
+        transport.off('close', ready);
+        resolve();
+      };
+      transport.on('drain', ready);
+      transport.on('close', ready);
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Machine } from '@webxterm/contracts/rest';
+import { hostSuffix } from './ssh-config.ts';
+
+/** Names that ssh takes for one host: no spaces, commas, and nothing that stands for several. */
+const plainHost = /^[A-Za-z0-9_.-]{1,128}$/;
+/** As the server makes it. */
+const plainKey = /^ssh-ed25519 [A-Za-z0-9+/]{68}$/;
+
+/** The line of a host. ssh looks it up in lower case. Undefined: the name or the key is not of that form. */
+export const knownHostsLine = (host: string, key: string): string | undefined =>
+  plainHost.test(host) && plainKey.test(key) ? `${host.toLowerCase()} ${key}` : undefined;
+
+const hostOf = (line: string): string => line.split(' ', 1)[0] ?? '';
+
+/** The file with this line, in place of that of the same host. */
+export const withKnownHost = (text: string, line: string | undefined): string => {
+  if (line === undefined) return text;
+  const others = text.split('\n').filter((other) => other !== '' && hostOf(other) !== hostOf(line));
+  return `${[...others, line].sort().join('\n')}\n`;
+};
+
+/** The lines of all machines: by name those whose name belongs to one machine only, all by id. */
+export const knownHostsOf = (machines: readonly Pick<Machine, 'name' | 'agent_id' | 'metadata'>[]): string => {
+  const counts = new Map<string, number>();
+  for (const { name } of machines) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  const lines = machines.flatMap(({ name, agent_id, metadata: { ssh_host_key: key = '' } }) => [
+    ...(counts.get(name.toLowerCase()) === 1 ? [knownHostsLine(`${name}${hostSuffix}`, key)] : []),
+    knownHostsLine(`${agent_id}${hostSuffix}`, key),
+  ]);
+  const known = lines.filter((line) => line !== undefined);
+  return known.length === 0 ? '' : `${known.sort().join('\n')}\n`;
+};
