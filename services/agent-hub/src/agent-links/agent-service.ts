@@ -236,7 +236,7 @@ export class AgentService {
 
 type Title = SessionTitlesEvent['titles'][number];
 
-/** Titles of sessions that are well-formed. More than an event may have are none of an agent. */
+/** Titles of sessions that are well-formed. An agent never reports more than one event may have, so a longer list is dropped. */
 const readTitles = ({ titles }: SessionTitles): readonly Title[] =>
   titles.length > maxTitlesPerEvent ? [] : titles.filter(({ sessionId }) => sessionId.length === 16).map(readTitle);
 

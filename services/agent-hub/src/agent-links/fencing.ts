@@ -10,7 +10,7 @@ export interface Dial {
  * - `take`: the machine has no link
  * - `displace`: the same agent process dialled again; its newer dial wins
  * - `stale`: an older dial of the same process arrived late
- * - `ask_holder`: another process with the machine's key; if the holder still answers, the newDial must wait
+ * - `ask_holder`: another process with the machine's key; if the holder still answers, the new dial must wait
  */
 export type Claim = 'take' | 'displace' | 'stale' | 'ask_holder';
 

@@ -10,15 +10,26 @@ import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { Link } from './link.ts';
 
+interface ListedLink extends Pick<Link, 'isOpen' | 'since' | 'onClose'> {
+  readonly identity: Pick<Link['identity'], 'agentId'>;
+}
+
 /** Publishes the list of sessions that each agent had when it linked. The terminal service closes the records of sessions not in the list. */
 export class SessionLists {
-  readonly #bus: NatsConnection;
-  readonly #logger: Logger;
+  readonly #bus: Pick<NatsConnection, 'publish' | 'subscribe'>;
+  readonly #logger: Pick<Logger, 'warn' | 'error'>;
   readonly #signer: TextSigner;
   readonly #now: () => number;
-  readonly #published = new Map<Link, MachineSessionsEvent>();
+  /** Links that have sent a list, valid or not. */
+  readonly #received = new WeakSet<ListedLink>();
+  readonly #published = new Map<ListedLink, MachineSessionsEvent>();
 
-  constructor(bus: NatsConnection, logger: Logger, signer: TextSigner, now: () => number) {
+  constructor(
+    bus: Pick<NatsConnection, 'publish' | 'subscribe'>,
+    logger: Pick<Logger, 'warn' | 'error'>,
+    signer: TextSigner,
+    now: () => number,
+  ) {
     this.#bus = bus;
     this.#logger = logger;
     this.#signer = signer;
@@ -36,8 +47,9 @@ export class SessionLists {
   }
 
   /** Publishes the first session list of a link. Later lists are ignored, because they do not describe the start of the link. */
-  receive(link: Link, { sessions }: SessionList): void {
-    if (!link.isOpen || this.#published.has(link)) return;
+  receive(link: ListedLink, { sessions }: SessionList): void {
+    if (!link.isOpen || this.#received.has(link)) return;
+    this.#received.add(link);
     const { agentId } = link.identity;
     const ids = sessions.map(({ sessionId }) => sessionId);
     // A partial list would close the records of live sessions.
