@@ -107,6 +107,8 @@ const afterRefusal = ({ code, message }: Extract<TerminalState, { state: 'refuse
         sentence: 'You may see this machine, but not open a terminal on it. Its owner can change that.',
         wayOn: allMachines,
       };
+    case 'user_disabled':
+      return { sentence: plainText(message, 300) };
     case 'session_not_found':
       return { sentence: plainText(message, 300), newShell: true };
     default:

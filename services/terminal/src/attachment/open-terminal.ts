@@ -1,5 +1,7 @@
+import type { SigninEnd } from './signin-end.ts';
+
 /** Why this instance ends a terminal. */
-export type EndedFromHere = 'signed_out' | 'must_enrol' | 'displaced' | 'moving' | 'stalled' | 'share_ended';
+export type EndedFromHere = SigninEnd | 'displaced' | 'moving' | 'stalled' | 'share_ended';
 
 /** The place of one terminal among the open terminals of this instance. */
 export interface TerminalSlot {

@@ -28,14 +28,14 @@ describe('OpenTerminals', () => {
   it('ends the terminals of a sign-in', () => {
     const open = bounded();
     const [mine, elsewhere] = [enter(open, 'ada', 'a'), enter(open, 'ada', 'b')];
-    open.endSignin(hashSid('a'));
+    open.endSignin(hashSid('a'), 'signed_out');
     expect([mine.ends, elsewhere.ends]).toEqual([['signed_out'], []]);
   });
 
   it('ends a terminal whose sign-in ended before it was registered', () => {
     const open = bounded();
     const slot = open.enter({ userId: 'ada', sid: 'a' });
-    open.endSignin(hashSid('a'));
+    open.endSignin(hashSid('a'), 'signed_out');
     const ends: string[] = [];
     slot.onEnd((why) => ends.push(why));
     expect(ends).toEqual(['signed_out']);

@@ -1,6 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import { type EndedFromHere, OpenTerminal, type TerminalSlot } from './open-terminal.ts';
+import type { SigninEnd } from './signin-end.ts';
 
 /** The terminals of one user at this instance, and the bytes that they hold. */
 interface Holding {
@@ -95,7 +96,7 @@ export class OpenTerminals {
     most.end('stalled');
   }
 
-  endSignin(sidHash: string, why: 'signed_out' | 'must_enrol' = 'signed_out'): void {
+  endSignin(sidHash: string, why: SigninEnd): void {
     for (const terminal of [...(this.#bySignin.get(sidHash) ?? [])]) terminal.end(why);
   }
 

@@ -8,6 +8,7 @@ import { patienceMs } from './attach-timing.ts';
 import { Attachment, type AttachmentContext, type AttachmentEvents } from './attachment.ts';
 import { OpenTerminals } from './open-terminals.ts';
 import { SharedCounts } from './shared-counts.ts';
+import { signinEnd } from './signin-end.ts';
 
 /** Attachments to machines, and the open terminals with their limits. A sign-in that ends also ends its terminals. */
 export const wireAttachments = (parts: Core & HubClientParts & TicketParts) => {
@@ -34,12 +35,7 @@ export const wireAttachments = (parts: Core & HubClientParts & TicketParts) => {
     changed: () => {},
   });
   parts.allowList.onChange((sidHash, entry) => {
-    const why =
-      entry === undefined || entry.disabled
-        ? 'signed_out'
-        : parts.allowList.mustEnrol(entry)
-          ? 'must_enrol'
-          : undefined;
+    const why = signinEnd(parts.allowList, entry);
     if (why === undefined) return;
     for (const open of [terminals, forwardSlots]) open.endSignin(sidHash, why);
   });

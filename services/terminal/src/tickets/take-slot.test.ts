@@ -66,7 +66,7 @@ it.each([
   await arrived;
   signins.delete(bound.sid);
   // At the end of the sign-in there is no terminal to close yet.
-  terminals.endSignin(hashSid(bound.sid));
+  terminals.endSignin(hashSid(bound.sid), 'signed_out');
   release();
   await expect(entered).rejects.toMatchObject({ code: 'unauthenticated' });
   expect(terminals.size).toBe(0);
@@ -78,7 +78,7 @@ it('a sign-in that continues has its place, and its end finds the place', async 
   const slot = await enter(sealTicket(key, { ...token, username: 'ann' }));
   const ended: string[] = [];
   slot.onEnd((why) => ended.push(why));
-  terminals.endSignin(hashSid(bound.sid));
+  terminals.endSignin(hashSid(bound.sid), 'signed_out');
   expect(ended).toEqual(['signed_out']);
 });
 

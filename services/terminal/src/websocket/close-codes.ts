@@ -68,6 +68,8 @@ export const errorFor = (why: EndedForGood, kind = defaultKind): AppError => {
       );
     case 'share_ended':
       return new AppError('share_not_found', 'This terminal is no longer shared with you.');
+    case 'user_disabled':
+      return new AppError('user_disabled');
     case 'must_enrol':
       return new AppError('second_factor_enrolment_required');
     case 'signed_out':

@@ -79,7 +79,8 @@ export interface SessionNaming {
 }
 
 /**
- * Names the recording of a session that is about to be opened. @returns whether it is recorded: a session that need not be is opened without
+ * Begins the recording of a session that is about to be opened. A session that does not have to be recorded is opened without a recording if
+ * none can begin. @returns whether it is recorded
  * @throws AppError recording_unavailable
  */
 const beginRecording = async (
