@@ -59,7 +59,10 @@ export class OutboxWorker {
   }
 
   async #pay(item: Owed): Promise<void> {
-    if (item.sid_hash !== null) await this.#options.list.sync(item.sid_hash);
+    if (item.sid_hash !== null) {
+      const synced = this.#options.list.sync(item.sid_hash);
+      await (item.event === null ? synced : synced.catch(storedOnly));
+    }
     // An event of an earlier version that this version does not know needs no work.
     if (item.event === null || !Object.hasOwn(authEvents, item.event.subject)) return;
     const body = authEvents[item.event.subject].parse(item.event.body);
@@ -73,11 +76,7 @@ export class OutboxWorker {
       ...(clock.fault === undefined ? { msgID: tryId(id, this.#now()) } : {}),
       headers: sealMessage(this.#options.signer, item.event.subject, message, this.#now()),
     });
-    await published.catch((cause: unknown) => {
-      throw new AppError('unavailable', 'The change is stored, and the services cannot be notified of it right now.', {
-        cause,
-      });
-    });
+    await published.catch(storedOnly);
     clock.require();
   }
 
@@ -95,3 +94,9 @@ export class OutboxWorker {
     }
   }
 }
+
+const storedOnly = (cause: unknown): never => {
+  throw new AppError('unavailable', 'The change is stored, and the services cannot be notified of it right now.', {
+    cause,
+  });
+};
