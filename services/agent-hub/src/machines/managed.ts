@@ -1,6 +1,5 @@
 import { AppError } from '@webxterm/shared';
-import type { Caller } from '@webxterm/shared/api';
-import { requireRight } from './access-rule.ts';
+import { type Person, requireRight } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 import type { StoredMachine } from './record.ts';
 import { type MachineStore, scopeOf } from './store.ts';
@@ -16,7 +15,7 @@ export class ManagedMachines {
   }
 
   /** @throws AppError machine_not_found; forbidden for a caller who may not manage the machine */
-  async require(caller: Pick<Caller, 'userId' | 'role'>, agentId: string): Promise<StoredMachine> {
+  async require(caller: Person, agentId: string): Promise<StoredMachine> {
     const access = await this.#authorizer.access(caller, agentId);
     requireRight(access, 'manage', "Only the machine's owner and administrators may do this.");
     const machine = await this.#store.find(scopeOf(caller), agentId);
