@@ -41,6 +41,9 @@ export const trials: readonly string[] = [
   'stack/src/agent-package/update.integration.test.ts',
 ];
 
+/** Trials wait for time limits two thirds of their time. */
+const trialWorkers = 4;
+
 /** The files that take longest: what starts last should be short, or all other workers wait for it. */
 const longest = [
   'e2e/terminal-input.e2e.ts',
@@ -104,7 +107,7 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       testTimeout: 60_000,
       hookTimeout: 120_000,
       // Each file starts servers of its own, and waits for them a third of its time.
-      maxWorkers: 3,
+      maxWorkers: part === 'suite' ? 3 : trialWorkers,
       sequence: { groupOrder: 1 },
     },
   };
@@ -116,9 +119,10 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       hookTimeout: 180_000,
       setupFiles: ['e2e/support/failed-pages.ts'],
       globalSetup: ['e2e/support/unpack-browser.ts', 'e2e/support/shared-stacks.ts'],
-      // Each file starts or uses a whole stack, and waits more than it computes: one at a time leaves half of two processors idle.
-      maxWorkers: 2,
-      sequence: { groupOrder: 2 },
+      // Each file starts or uses a whole stack, and waits more than it computes: two at a time leave a third of two processors idle.
+      maxWorkers: part === 'suite' ? 3 : trialWorkers,
+      // Trials of both kinds run at the same time.
+      sequence: { groupOrder: part === 'suite' ? 2 : 1 },
     },
   };
   return {
