@@ -6,7 +6,7 @@ import { Right } from './rights.ts';
  * Scopes of a personal access token. A right of this list is a right on machines (`rights.ts`). The others belong to the account or, if
  * its owner is an administrator, to the installation.
  *
- * `account:read`: read the own profile, without the API key. `machines:add`: add machines, and make and revoke enrolment tokens.
+ * `account:read`: read the profile of the owner, without the API key. `machines:add`: add machines, and make and revoke enrolment tokens.
  * `audit:read`: read the audit log. `updates:manage`: see, pause and resume roll-outs of agents.
  */
 export const TokenScope = z.enum([...Right.options, 'account:read', 'machines:add', 'audit:read', 'updates:manage']);

@@ -62,7 +62,7 @@ export class DriverTracker {
 
   /**
    * A viewer with the right to type attaches. The first one becomes the driver.
-   * @returns `driver`: whether it drives. `withinHold`: whether it attached again within its hold, so no output was written in its absence.
+   * @returns `driver`: whether it drives. `withinHold`: whether it attached again within its hold, so it has missed little: the process stalled at its limit.
    */
   attach(viewer: string, progress: Progress, now: number): { driver: boolean; withinHold: boolean } {
     this.#driver ??= viewer;

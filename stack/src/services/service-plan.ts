@@ -176,7 +176,7 @@ const plan = (
   return { name, service, port: ports.http, healthPort: ports.health, environment };
 };
 
-/** The instances in their start order. They stop in the reverse order. Secrets are passed by path, never by value. */
+/** The instances. They start at the same time and stop in the reverse order. Secrets are passed by path, never by value. */
 export const planServices = (facts: PlanFacts): PlannedService[] => {
   const { ports } = facts;
   return [

@@ -21,7 +21,7 @@ export interface SupervisedOptions {
   /** The pid of a new process. Undefined: it has ended. */
   readonly onChange: (pid: number | undefined) => void;
   readonly onDeath: (text: string) => void;
-  /** Its settings are wrong, so restarts are useless and the stack must stop. */
+  /** Its settings are invalid, so it is not started again. */
   readonly onGiveUp: (text: string) => void;
   readonly backOff?: BackOff;
   readonly now?: () => number;
@@ -114,7 +114,7 @@ export class Supervised {
     const verdict = this.#backOff.died(code, startedAt, this.#now());
     if (verdict.action === 'give-up') {
       this.#wanted = false;
-      this.#options.onGiveUp(`${this.name} says again and again that its settings are wrong`);
+      this.#options.onGiveUp(`${this.name} ended again and again because its settings are invalid`);
       return;
     }
     this.#options.onDeath(`${this.name} ${what}; starting it again`);

@@ -92,7 +92,7 @@ const takeOver = (replacement: Replacement | undefined): HandOver | undefined =>
   } catch (error) {
     const why = `it cannot continue the sessions: ${describeError(error)}`;
     if (replacement?.giveUp(why) === true) become(replacement.program);
-    throw new Failure(`The sessions of the agent before are lost: ${describeError(error)}.`);
+    throw new Failure(`The sessions of the previous agent process are lost: ${describeError(error)}.`);
   }
 };
 

@@ -50,7 +50,7 @@ export class Driver {
     return this.#options.tracker.brokenHolder;
   }
 
-  /** A viewer attaches at an offset. `withinHold`: it attached again within its hold, so no output was written in its absence. */
+  /** A viewer attaches at an offset. `withinHold`: it attached again within its hold, so it has missed little: the process stalled at its limit. */
   attach(viewer: Viewer, offset: number): { driver: boolean; withinHold: boolean } {
     const { tracker, hasEnded, now } = this.#options;
     if (viewer.role !== 'control' || hasEnded()) return { driver: false, withinHold: false };

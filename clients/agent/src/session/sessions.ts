@@ -256,7 +256,7 @@ export class Sessions {
       } catch (error) {
         this.#options.log.error(
           { session: handed.id, err: error },
-          'a session of the version before cannot be continued',
+          'a session of the previous version cannot be continued',
         );
       }
   }

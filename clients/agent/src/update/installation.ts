@@ -130,7 +130,7 @@ export class Installation {
     return path.join(this.versions, `${downloadPrefix}${name}`);
   }
 
-  /** Removes what unfinished updates have left, but for the downloads of the archive with this hash. Undefined: those too. */
+  /** Removes the files of unfinished updates. Keeps the downloads of the archive with this hash. Undefined: keeps none. */
   async sweep(archive?: string): Promise<void> {
     for (const name of await readdir(this.versions)) {
       const isKept = archive !== undefined && name.startsWith(`${downloadPrefix}${archive}`);

@@ -29,7 +29,7 @@ const byId = async ({ fetcher }: Server, id: string): Promise<Machine> => {
 
 /**
  * The machine with this name, in any case, or this id. Other users choose the names of the machines that they share: a name is never taken for an
- * id, and the own machine of several with one name is meant.
+ * id. Of several machines with one name, the user's own is chosen.
  * @throws Failure if there is none, or several
  */
 export const findMachine = async (server: Server, wanted: string): Promise<Machine> => {

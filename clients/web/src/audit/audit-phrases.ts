@@ -29,7 +29,7 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   access_token_new_address: 'Access token used from a new address',
   profile_updated: 'Changed the profile',
   avatar_updated: 'Changed the picture',
-  account_left: 'Deleted the own account',
+  account_left: 'Deleted their own account',
   user_created: 'Created a user',
   role_changed: 'Changed a role',
   user_disabled: 'Disabled a user',

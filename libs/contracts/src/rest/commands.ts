@@ -40,7 +40,7 @@ export const runCommand = defineRoute({
   path: '/api/machines/:agent_id/command',
   access: 'user',
   summary: 'Run a command line in the shell of a Linux user of the machine, without a terminal',
-  description: `Needs the right to open terminals there. The command line stands in the audit log: put no secrets into it. ${limitsInWords}`,
+  description: `Needs the right to run commands there. The command line stands in the audit log: put no secrets into it. ${limitsInWords}`,
   params: MachineParams,
   body: z.strictObject({
     command: z

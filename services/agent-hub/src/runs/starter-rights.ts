@@ -33,7 +33,7 @@ export class StarterRights {
     }
   }
 
-  /** Those of `targets` on which the user may run their command no more. @throws AppError 503 if access cannot be read now */
+  /** The targets on which the user may no longer run the command. @throws AppError 503 if access cannot be read now */
   async lost(signin: SigninEntry, targets: readonly LedTarget[]): Promise<readonly LedTarget[]> {
     if (targets.length === 0) return [];
     const ids = targets.map(({ agentId }) => agentId);

@@ -247,7 +247,7 @@ export class UserStore {
     return this.countOtherAdmins(id, session);
   }
 
-  /** Administrators without a password cannot sign in, so they do not count. */
+  /** Administrators without a password do not count: they sign in only while their provider lets them. */
   countOtherAdmins(id: Types.ObjectId, session?: ClientSession): Promise<number> {
     return this.#users
       .countDocuments({

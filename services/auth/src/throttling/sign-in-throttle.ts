@@ -41,8 +41,8 @@ export interface AdmittedTry {
 
 /**
  * Slows down password guessing. A try is counted before its password is checked, so that of many concurrent tries only the free ones are
- * made. All other clients share one bucket of the account. A device or address from which the account was signed in before has its own bucket, which
- * no other client can fill. Other addresses of such a network share one, so that a neighbour cannot block the owner.
+ * made. A device or address from which the account was signed in before has its own bucket, which no other client can fill. Other addresses
+ * of such a network share one, so that a neighbour cannot block the owner. All other clients share one bucket of the account.
  */
 export class SignInThrottle {
   readonly #buckets: Buckets;
