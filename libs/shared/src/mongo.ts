@@ -1,5 +1,6 @@
 export { buildIndexes, buildIndexesOf } from './mongo/build-indexes.ts';
 export { connectMongo, type MongoOptions } from './mongo/connect.ts';
+export { escapeRegex } from './mongo/escape-regex.ts';
 export { migrate } from './mongo/migrations/migrate.ts';
 export { migrateOnly } from './mongo/migrations/migrate-only.ts';
 export type { MigrationStep } from './mongo/migrations/migration-step.ts';

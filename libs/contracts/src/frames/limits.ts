@@ -15,8 +15,6 @@ export const maxSnapshot = 2 * 1024 * 1024;
 export const snapshotWindow = 256 * 1024;
 /** Largest number of marks in a `times` frame. */
 export const maxTimeMarks = 4095;
-/** Default size of a session's ring. */
-export const defaultRingSize = 8 * 1024 * 1024;
 /** Largest WebSocket message accepted from a client. */
 export const maxClientMessage = 1024 * 1024;
 /** Largest number of columns, and of rows. The smallest is 1. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
 import { type BusRequest, Envelope, ReplyEnvelope, replySubject } from '@webxterm/contracts/bus';
+import { parseJson } from '@webxterm/contracts/json';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
@@ -84,7 +85,7 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
     }
   };
   const run = async (message: Msg): Promise<z.input<A>> => {
-    const envelope = Envelope.safeParse(parseJson(message));
+    const envelope = Envelope.safeParse(parseJson(message.string()));
     const body = request.request.safeParse(envelope.data?.body);
     if (!envelope.success || !body.success)
       throw new AppError('invalid_input', `${request.subject}: the request does not match its schema.`);
@@ -102,11 +103,3 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
 
 const failure = (error: AppError): string =>
   JSON.stringify({ v: 1, ok: false, error: { code: error.code, message: error.message } });
-
-const parseJson = (message: Msg): unknown => {
-  try {
-    return message.json();
-  } catch {
-    return undefined;
-  }
-};

@@ -5,7 +5,7 @@ import type { PendingTerminations } from '../access/pending-terminations.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
 import type { ReportedFacts } from '../machines/agent-reports.ts';
 import { inTime } from '../machines/in-time.ts';
-import { numberedName, storedDescription, storedName, storedTags } from '../machines/machine-name.ts';
+import { maxNameTries, numberedName, storedDescription, storedName, storedTags } from '../machines/machine-name.ts';
 import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from '../machines/record.ts';
 
 export interface NewMachine extends ReportedFacts {
@@ -23,8 +23,6 @@ export interface NewMachine extends ReportedFacts {
 export const helloDeadlineMs = 1000;
 /** How long a machine that enrolled by API key is shown as new, unless its owner confirms it earlier. */
 export const newForMs = 7 * 24 * 3_600_000;
-/** Limit of numbered names that are tried if the owner already uses the name. */
-export const maxNameTries = 200;
 
 /** Finds the machine of a dial, and enrols new machines. */
 export class EnrolmentStore {

@@ -7,9 +7,16 @@ import { LinkRefusal } from '../agent-links/refusal.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
 import type { ReportedFacts } from '../machines/agent-reports.ts';
 import { inTime } from '../machines/in-time.ts';
-import { cleanMachineName, numberedName, storedDescription, storedName, storedTags } from '../machines/machine-name.ts';
+import {
+  cleanMachineName,
+  maxNameTries,
+  numberedName,
+  storedDescription,
+  storedName,
+  storedTags,
+} from '../machines/machine-name.ts';
 import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from '../machines/record.ts';
-import { type EnrolmentStore, helloDeadlineMs, maxNameTries, newForMs } from './enrolment-store.ts';
+import { type EnrolmentStore, helloDeadlineMs, newForMs } from './enrolment-store.ts';
 import type { EnrolmentTokenRecord } from './enrolment-token-record.ts';
 import { enrolmentTokenHash, isEnrolmentToken } from './enrolment-tokens.ts';
 

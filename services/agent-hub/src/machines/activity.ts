@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { MachineStatsEvent, machineStatsWildcard, machineSubject } from '@webxterm/contracts/bus';
 import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
+import { parseJson } from '@webxterm/contracts/json';
 import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
 import { readStats, readUptime } from '../agent-links/agent-claims.ts';
@@ -57,7 +58,7 @@ export class Activity {
     this.#options.bus.subscribe(machineStatsWildcard, {
       callback: (error, message) => {
         if (error) return;
-        const event = MachineStatsEvent.safeParse(parseJson(() => message.json()));
+        const event = MachineStatsEvent.safeParse(parseJson(message.string()));
         if (event.success) this.#receive(event.data);
       },
     });
@@ -163,11 +164,3 @@ export class Activity {
     for (const listener of this.#listeners) listener(event);
   }
 }
-
-const parseJson = (parse: () => unknown): unknown => {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
-};

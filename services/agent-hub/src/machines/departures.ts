@@ -11,7 +11,7 @@ import type { NewTermination, PendingTerminations } from '../access/pending-term
 import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { factOf, type MachineChanges, unchanged } from './changes.ts';
-import { numberedName, storedName } from './machine-name.ts';
+import { maxNameTries, numberedName, storedName } from './machine-name.ts';
 import type { MachineModels, StoredMachine } from './record.ts';
 
 export type UserChanged = z.output<(typeof authEvents)['auth.user.changed']>;
@@ -28,8 +28,6 @@ export interface DeparturesOptions {
   readonly logger: Logger;
   readonly now: () => number;
 }
-
-const maxNameTries = 200;
 
 /** Ends terminals, and removes or transfers machines, when a user is disabled or deleted. It is idempotent. */
 export class Departures {

@@ -36,6 +36,9 @@ export const storedDescription = (description: string): { description: string; d
   description_folded: foldName(description),
 });
 
+/** Limit of numbered names that are tried if the owner already uses the name. */
+export const maxNameTries = 200;
+
 /** The n-th candidate for a name that the owner does not use yet: `box`, `box-2`, `box-3` … */
 export const numberedName = (name: string, attempt: number): string => {
   if (attempt <= 1) return name;

@@ -1,7 +1,7 @@
 import { type Right, rightsEverywhere, rightsOf } from '@webxterm/contracts/rights';
 import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import { foldName } from '@webxterm/shared';
-import { notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
+import { escapeRegex, notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import type { AccessFacts, Person, StoredGrant } from './access-rule.ts';
 import { inTime } from './in-time.ts';
@@ -48,7 +48,6 @@ export interface MachineQuery {
 
 /** Time limit of a read during an attach, so that an unresponsive database does not block terminals. */
 const accessDeadlineMs = 3000;
-const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** A position in a list of sections. */
 interface SectionPlace {

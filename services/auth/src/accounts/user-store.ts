@@ -1,6 +1,6 @@
 import { listUsers } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import { duplicateIndexKey, listMark, pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
+import { duplicateIndexKey, escapeRegex, listMark, pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
 import { foldEmail, foldUsername, storedUsername } from './names.ts';
@@ -295,5 +295,3 @@ const takenError = (error: unknown): unknown => {
     return new AppError('username_taken', undefined, { cause: error });
   return error;
 };
-
-const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
