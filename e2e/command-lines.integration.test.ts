@@ -44,7 +44,9 @@ const programs: [script: string, refused: string[][]][] = [
     'trial:updates',
     'ui:pictures',
   ].map((script): [string, string[][]] => [script, [['--bogus'], ['bogus']]]),
-  // Its first argument is a file.
+  // Their first argument is a file.
+  ['backup', [['--bogus'], ['a.wxb', 'bogus']]],
+  ['restore', [['--bogus'], ['a.wxb', 'bogus']]],
   ['support', [['--bogus'], ['a.tar.gz', 'bogus']]],
 ];
 

@@ -50,6 +50,8 @@ const withPrograms = (dataDir: string, home: string, programs: string): Record<s
 export const startTestStack = async (
   options: {
     agent?: boolean;
+    /** Its data folder. Default: a new one. It is removed when the stack stops. */
+    dataDir?: string;
     replicas?: number;
     tls?: boolean;
     /** The address on which it listens. Default: loopback. */
@@ -65,7 +67,7 @@ export const startTestStack = async (
     programs?: string;
   } = {},
 ): Promise<TestStack> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
   // A home without a profile: what is tested is the terminal, not what someone's login scripts do and how long they take.
   const home = mkdtempSync(join(tmpdir(), 'webxterm-home-'));
   await options.prepare?.(dataDir);

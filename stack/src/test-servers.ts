@@ -19,6 +19,7 @@ export interface Servers {
   natsPassword(user: BusUser): string;
   /** Control of a server: `stop()`, `start()`, `restart()`, `kill()`. Ports and data stay. */
   readonly mongod: Supervised;
+  readonly mongodPort: number;
   readonly nats: Supervised;
   /** Stops both. The data stays in `dataDir`. */
   stop(): Promise<void>;
@@ -60,6 +61,7 @@ export const startServers = async (options: { dataDir: string }): Promise<Server
       natsUrl: `127.0.0.1:${nats.port}`,
       natsPassword: (user) => busPasswords(secrets)[user],
       mongod: mongod.process,
+      mongodPort: mongod.port,
       nats: nats.process,
       stop: async () => {
         await servers.stop();

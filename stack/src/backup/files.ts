@@ -1,0 +1,35 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import type { BackupRecord, Head } from './records.ts';
+
+/** The databases are read through MongoDB. The services make the content of NATS again. The rest belongs to a running process. */
+const leftOut: ReadonlySet<string> = new Set([
+  'mongo',
+  'nats',
+  'logs',
+  'lock',
+  'children.json',
+  'stack.json',
+  'state.json',
+]);
+
+/** The files of the data folder, except for those of the servers: secrets, certificates, keys, the state of the agent, releases. */
+export function* fileRecords(dataDir: string): Generator<BackupRecord> {
+  const entries = readdirSync(dataDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(dataDir.length + 1))
+    .filter((path) => !leftOut.has(path.split(sep)[0] ?? '') && !path.startsWith('lock.'));
+  for (const path of entries.toSorted()) {
+    const bytes = readFileSync(join(dataDir, path));
+    yield { head: { kind: 'file', path, mode: statSync(join(dataDir, path)).mode & 0o777, size: bytes.length }, bytes };
+  }
+}
+
+/** @throws Error for a path that leads out of the folder */
+export const restoreFile = (dataDir: string, { path, mode }: Extract<Head, { kind: 'file' }>, bytes: Buffer): void => {
+  const target = normalize(join(dataDir, path));
+  if (!target.startsWith(dataDir + sep))
+    throw new Error(`the path ${JSON.stringify(path)} leads out of the data folder`);
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  writeFileSync(target, bytes, { mode: mode & 0o700, flag: 'wx' });
+};
