@@ -25,7 +25,7 @@ const checks = [
 ];
 
 /** They wait for events or upgrade the connection. */
-const notCalled = ['machineEvents', 'runEvents', 'terminalSocket', 'forwardSocket'];
+const notCalled = ['machineEvents', 'runEvents', 'terminalSocket', 'forwardSocket', 'sshSocket'];
 
 /** They limit what the sign-in may do, so they are called after all others. */
 const calledLast = ['changeSecondFactorPolicy', 'browserSession', 'resetPassword', 'deleteProfile'];

@@ -133,7 +133,7 @@ export class SshSession {
   /** A shell needs the same right with and without a terminal: the difference is only how its output looks. */
   #refusal({ kind }: Wanted): SshRefusal | undefined {
     const { grant } = this.#options;
-    if (kind === 'sftp') return withoutRight(grant, 'files_read') && withoutRight(grant, 'files_write');
+    if (kind === 'sftp') return withoutRight(grant, 'files_write') && withoutRight(grant, 'files_read');
     const right = kind === 'shell' ? 'open' : 'command';
     const onTerminal = this.#terminal === undefined ? undefined : withoutRight(grant, 'open');
     return withoutRight(grant, right) ?? onTerminal ?? unrecorded(grant);

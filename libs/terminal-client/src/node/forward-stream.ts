@@ -50,11 +50,12 @@ const defaultGiveUpMs = 30_000;
 
 const socketUrl = (options: ForwardOptions | SshOptions, sessionId: string): string => {
   const { url, agentId } = options;
-  const query = new URLSearchParams({ session_id: sessionId });
+  const query = new URLSearchParams();
   if ('host' in options) {
     query.set('host', options.host);
     query.set('port', String(options.port));
   } else if (options.linuxUser !== undefined) query.set('linux_user', options.linuxUser);
+  query.set('session_id', sessionId);
   const path = `/api/terminal/${encodeURIComponent(agentId)}/${'host' in options ? 'tcp' : 'ssh'}`;
   return `${url.replace(/^http/, 'ws').replace(/\/$/, '')}${path}?${query}`;
 };

@@ -69,7 +69,7 @@ const resolve = (ref: string): unknown => {
 describe('the OpenAPI document', () => {
   it('has every declared route once, and the WebSockets', () => {
     const ids = operations.map(({ operation }) => operation.operationId).sort();
-    expect(ids).toEqual([...allRoutes.map((route) => route.id), 'forwardSocket', 'terminalSocket'].sort());
+    expect(ids).toEqual([...allRoutes.map((route) => route.id), 'forwardSocket', 'sshSocket', 'terminalSocket'].sort());
   });
 
   it('has no two paths that differ in the names of their parameters only', () => {
