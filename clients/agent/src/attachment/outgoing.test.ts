@@ -111,6 +111,28 @@ describe('output on its way to a viewer', () => {
   });
 });
 
+describe('output after input', () => {
+  const readAfter = (applied: number): (number | string)[] => {
+    const viewer = setUp();
+    viewer.print(4096);
+    viewer.taken();
+    viewer.outgoing.ackSoon({ type: 'input_ack', applied, limit: 1000 });
+    for (let read = 0; read < 10; read += 1) {
+      viewer.print(100);
+      viewer.taken();
+    }
+    return viewer.lengths();
+  };
+
+  it('is sent at once after a key, 8 pieces of it, so that a prompt or a redraw does not wait behind a flood', () => {
+    expect(readAfter(1).filter((length) => length === 100)).toHaveLength(8);
+  });
+
+  it('waits for a whole frame after a paste', () => {
+    expect(readAfter(33)).toEqual([4096]);
+  });
+});
+
 describe('answers to a viewer that reads nothing', () => {
   it('are kept, the latest of each type and 16 pongs, and are sent before further output when it reads', () => {
     const viewer = setUp();

@@ -22,6 +22,13 @@ const maxInFlight = 4;
  * half of it. The echo of a key follows no other output, so it is sent at once.
  */
 const coalesceMs = 2;
+/**
+ * After a key of the viewer, this many pieces do not wait for further output: the redraw that the key causes, or the prompt after Ctrl-C in a
+ * flood. Few, because each costs as much as a whole frame.
+ */
+const atOnceAfterKey = 8;
+/** More bytes of input at once are a paste, not a key. */
+const longestKey = 32;
 /** An input ack waits this long for output to be sent before it, which saves a wake-up of each hop per key. */
 const ackDelayMs = 4;
 /** Limit of unsent pongs. If a peer pings faster, only the latest pings are answered. */
@@ -47,6 +54,9 @@ export class Outgoing {
   #ackTimer: NodeJS.Timeout | undefined;
   #outputTimer: NodeJS.Timeout | undefined;
   #lastOutputAt = Number.NEGATIVE_INFINITY;
+  /** Pieces that may still be sent at once. */
+  #atOnce = 0;
+  #applied = 0;
 
   constructor(flow: OutputFlow, transport: AttachmentTransport) {
     this.#flow = flow;
@@ -62,8 +72,10 @@ export class Outgoing {
     this.kick();
   }
 
-  /** Sends an input ack after the next output, or in 4 ms. */
+  /** Sends an input ack after the next output, or in 4 ms. The output that follows a key is urgent. */
   ackSoon(frame: Extract<DownFrame, { type: 'input_ack' }>): void {
+    if (frame.applied - this.#applied <= longestKey) this.#atOnce = atOnceAfterKey;
+    this.#applied = frame.applied;
     this.#ack = frame;
     this.#ackTimer ??= setTimeout(() => this.#sendAck(), ackDelayMs);
   }
@@ -158,6 +170,10 @@ export class Outgoing {
     if (this.#inFlight > 0) return true;
     const wait = this.#lastOutputAt + coalesceMs - performance.now();
     if (wait <= 0 || this.#ended !== undefined) return false;
+    if (this.#atOnce > 0) {
+      this.#atOnce -= 1;
+      return false;
+    }
     this.#outputTimer ??= setTimeout(() => {
       this.#outputTimer = undefined;
       this.kick();
