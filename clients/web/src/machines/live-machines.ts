@@ -3,6 +3,7 @@ import { parseJson } from '@webxterm/contracts/json';
 import { type Machine, MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { createContext, useContext, useEffect, useState } from 'react';
 import { followEvents } from '../api/follow-events.ts';
+import { patchQueries } from '../api/patch-queries.ts';
 import type { MachineList, Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
@@ -60,16 +61,8 @@ const messageOf = (kind: string, data: unknown): MachineMessage | undefined => {
 };
 
 const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): void => {
-  let known = false;
-  for (const [key, list] of queries.getQueriesData<MachineList>({ queryKey: machineKeys.lists })) {
-    if (list === undefined) continue;
-    const next = listWithEvent(list, event);
-    known ||= next !== list;
-    queries.setQueryData(key, next);
-  }
-  queries.setQueryData(machineKeys.one(event.agent_id), (machine: Machine | undefined) =>
-    machine === undefined ? undefined : withEvent(machine, event),
-  );
+  const known = patchQueries(queries, machineKeys.lists, (list: MachineList) => listWithEvent(list, event));
+  patchQueries(queries, machineKeys.one(event.agent_id), (machine: Machine) => withEvent(machine, event));
   // The machine is new to the lists, or a status filter may exclude it now.
   if (!known || kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.lists });
   // With its connection, the agent reported its facts. They were unknown for a machine that was just added.

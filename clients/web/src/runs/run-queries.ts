@@ -14,6 +14,7 @@ import { type NewRun, Run, type RunGroup, type RunOutput, RunTarget } from '@web
 import { useEffect } from 'react';
 import { z } from 'zod';
 import { followEvents } from '../api/follow-events.ts';
+import { patchQueries } from '../api/patch-queries.ts';
 import type { RunTargetList } from '../api/run-calls.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
@@ -157,15 +158,11 @@ const refreshLists = async (queries: QueryClient, runId: string): Promise<void> 
 
 const patchTargets = (queries: QueryClient, runId: string, changed: readonly RunTarget[]): void => {
   const byId = new Map(changed.map((target) => [target.agent_id, target]));
-  queries.setQueryData<InfiniteData<RunTargetList>>([...keys.targets(runId), 'all'], (list) =>
-    list === undefined
-      ? undefined
-      : {
-          ...list,
-          pages: list.pages.map((page) => ({
-            ...page,
-            targets: page.targets.map((target) => byId.get(target.agent_id) ?? target),
-          })),
-        },
-  );
+  patchQueries(queries, [...keys.targets(runId), 'all'], (list: InfiniteData<RunTargetList>) => ({
+    ...list,
+    pages: list.pages.map((page) => ({
+      ...page,
+      targets: page.targets.map((target) => byId.get(target.agent_id) ?? target),
+    })),
+  }));
 };
