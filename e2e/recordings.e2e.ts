@@ -61,10 +61,6 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   // The program has left the whole screen again.
   await shows(/^1019\s*$/m);
   expect(await page.getByTestId('activity').locator('path').getAttribute('d')).toMatch(/V0H/);
-  await page.getByRole('button', { name: 'Copy the text on the screen' }).click();
-  await page.getByText('Copied to the clipboard').waitFor();
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^1000\n1001\n/m);
   const slider = page.getByRole('slider', { name: 'Moment of the recording' });
   await slider.focus();
   await page.keyboard.press('Home');
@@ -81,6 +77,26 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   await page.emulateMedia({ colorScheme: 'dark' });
   await eventually('the screen in the dark theme', async () => ((await paper()) === light ? undefined : true));
   await page.emulateMedia({ colorScheme: 'light' });
+
+  await page.getByRole('button', { name: 'Copy the text on the screen' }).click();
+  await page.getByText('Copied to the clipboard').waitFor();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^1000\n1001\n/m);
+  await eventually('the index', async () => ((await recordings())[0]?.index === 'ready' ? true : undefined));
+  await page.goto(`${stack.url}/recordings`);
+  await page.getByLabel('Search in recordings').fill('"1007"');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  const lines = page.getByRole('region', { name: 'Lines that were found' });
+  await lines.getByText('1007').waitFor();
+  expect(await lines.getByRole('listitem').innerText()).toMatch(/1005\n1006\n1007\n1008\n1009/);
+  expect(await violations(page)).toEqual([]);
+  await lines.getByRole('link', { name: /^Play at / }).click();
+  await page.waitForURL(/\/recordings\/.+#t=/);
+  await page.getByLabel('Search in this recording').fill('1012');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Go to / }).click();
+  await shows(/^1012\s*$/m);
+  expect(await violations(page)).toEqual([]);
 
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download' }).click();

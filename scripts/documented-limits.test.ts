@@ -188,6 +188,14 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'services/terminal/src/files/http.ts all',
     'services/terminal/src/files/http.ts each',
   ],
+  'terminal: searches in recordings; words and phrases; characters': [
+    'services/terminal/src/recordings/search/recording-search.ts all',
+    'services/terminal/src/recordings/search/recording-search.ts each',
+    'services/terminal/src/recordings/search/search-terms.ts maxTerms',
+  ],
+  'terminal: blocks of lines that a page of a search decrypts': [
+    'services/terminal/src/recordings/search/recording-search.ts maxBlocksPerPage',
+  ],
   'terminal: downloads of recordings': [
     'services/terminal/src/recordings/download.ts all',
     'services/terminal/src/recordings/download.ts each',

@@ -18,9 +18,9 @@ const record = async (rest: Rest, url: string, machine: string): Promise<string>
   await terminal.run('ls /etc | head -n 12');
   await terminal.type('exit\n');
   await terminal.closed;
-  const ended = await eventually('the recording has ended', async () => {
+  const ended = await eventually('the recording has ended and is indexed', async () => {
     const { recordings } = await done(rest.get<{ recordings: Recording[] }>('/api/recordings'));
-    return recordings.find(({ status }) => status === 'ended');
+    return recordings.find(({ index }) => index === 'ready');
   });
   await done(rest.send('PATCH', '/api/recording-policy', { mode: 'off' }));
   return ended.recording_id;

@@ -153,6 +153,7 @@ const others: readonly View[] = [
   { name: 'palette', page: '/', as: 'administrator', path: () => '/', ready: press('Control+K', 'Command palette') },
   { name: 'sessions', page: '/sessions', as: 'administrator', path: () => '/sessions' },
   { name: 'recordings', page: '/recordings', as: 'administrator', path: () => '/recordings' },
+  { name: 'recording-search', page: '/recordings', as: 'administrator', path: () => '/recordings?q=conf' },
   {
     name: 'recording',
     page: '/recordings/$recordingId',

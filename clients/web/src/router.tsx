@@ -111,7 +111,10 @@ const routes = root.addChildren([
       createRoute({
         getParentRoute: () => framed,
         path: '/recordings',
-        validateSearch: z.object({ machine: AgentId.optional().catch(undefined) }),
+        validateSearch: z.object({
+          machine: AgentId.optional().catch(undefined),
+          q: z.string().max(200).optional().catch(undefined),
+        }),
         component: lazyRouteComponent(() => import('./recordings/recordings-page.tsx'), 'RecordingsPage'),
       }),
       createRoute({

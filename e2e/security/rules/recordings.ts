@@ -61,6 +61,7 @@ const plays = { other: 404, view: 404, control: 404, owner: 200, admin: 200, adm
 // biome-ignore format: a table
 export const recordingRules: Readonly<Record<string, readonly Rule[]>> = {
   listRecordings: [signedIn(200)],
+  searchRecordings: [signedIn(200, () => ({ query: { q: 'nothing' } }))],
   getRecording: [hiddenWithout('record_play', plays, onRecording)],
   listRecordingChunks: [hiddenWithout('record_play', plays, onRecording)],
   getRecordingChunk: [

@@ -106,6 +106,7 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
 
   // The terminal service asks for the machines of a user, without the limits of a token.
   listRecordings: notForTokens,
+  searchRecordings: notForTokens,
   getRecording: notForTokens,
   listRecordingChunks: notForTokens,
   getRecordingChunk: notForTokens,

@@ -10,7 +10,9 @@ import {
   listRecordings,
   type Recording,
   type RecordingChunk,
+  type RecordingHit,
   type RecordingPolicy,
+  searchRecordings,
   updateRecordingPolicy,
 } from '@webxterm/contracts/rest';
 import { ask, fetchAnswer, send, urlOf } from '@webxterm/rest-client';
@@ -18,6 +20,7 @@ import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
 
 export type RecordingQuery = z.input<typeof listRecordings.query>;
+export type RecordingSearchQuery = z.input<typeof searchRecordings.query>;
 export type RecordingPolicyChange = z.input<typeof updateRecordingPolicy.body>;
 export interface RecordingPage {
   readonly recordings: readonly Recording[];
@@ -36,6 +39,12 @@ export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeo
   return {
     recordings: (query: RecordingQuery, signal?: AbortSignal): Promise<RecordingPage> =>
       signIn.withToken((token) => ask(fetcher, listRecordings, { query, headers: bearer(token), signal })),
+
+    searchRecordings: (
+      query: RecordingSearchQuery,
+      signal?: AbortSignal,
+    ): Promise<{ hits: readonly RecordingHit[]; next_cursor: string | null }> =>
+      signIn.withToken((token) => ask(fetcher, searchRecordings, { query, headers: bearer(token), signal })),
 
     async recording(id: string, signal?: AbortSignal): Promise<Recording> {
       const answer = await signIn.withToken((token) =>

@@ -5,6 +5,7 @@ import {
   NativeSelect,
   Paper,
   Slider,
+  Stack,
   Switch,
   Text,
   useComputedColorScheme,
@@ -19,6 +20,7 @@ import { usePreferences } from '../terminal/settings/use-preferences.ts';
 import { ActivityStrip } from './activity-strip.tsx';
 import { clock, momentOf } from './playback-time.ts';
 import classes from './player.module.css';
+import { SearchInside } from './search-inside.tsx';
 import { usePlayback } from './use-playback.ts';
 
 const speeds = [0.5, 1, 2, 4, 8, 16] as const;
@@ -49,67 +51,70 @@ export const Player = ({ recording }: { recording: Recording }) => {
     event.stopPropagation();
   };
   return (
-    <Paper withBorder radius="md" className={classes.player} component="section" aria-label="Player">
-      <div className={classes.frame} style={{ background: options.theme.background }} onKeyDownCapture={takeKey}>
-        <div ref={element} data-testid="player-screen" />
-      </div>
-      {state.state === 'failed' && state.error !== undefined && (
-        <Failure title="The recording cannot be played" error={state.error} />
-      )}
-      <Group className={classes.controls} gap="sm">
-        <ActionIcon
-          size="lg"
-          aria-label={controls.playing ? 'Pause' : 'Play'}
-          onClick={controls.toggle}
-          disabled={state.state === 'failed'}
-        >
-          {controls.playing ? <IconPlayerPause size={19} /> : <IconPlayerPlay size={19} />}
-        </ActionIcon>
-        <Text size="sm" className={classes.time} data-testid="player-time">
-          {clock(ms)} / {clock(durationMs)}
-        </Text>
-        <div className={classes.moments}>
-          <ActivityStrip activity={state.activity} />
-          <Slider
-            thumbLabel="Moment of the recording"
-            min={0}
-            max={Math.max(1, durationMs)}
-            step={100}
-            value={Math.min(ms, durationMs)}
-            label={clock}
-            onChange={controls.preview}
-            onChangeEnd={controls.seek}
-          />
+    <Stack>
+      <Paper withBorder radius="md" className={classes.player} component="section" aria-label="Player">
+        <div className={classes.frame} style={{ background: options.theme.background }} onKeyDownCapture={takeKey}>
+          <div ref={element} data-testid="player-screen" />
         </div>
-        <NativeSelect
-          size="xs"
-          aria-label="Speed"
-          value={String(controls.speed)}
-          data={speeds.map((speed) => ({ value: String(speed), label: `${speed} ×` }))}
-          onChange={({ currentTarget: { value } }) => controls.setSpeed(Number(value))}
-        />
-        <Switch
-          size="xs"
-          label="Skip idle time"
-          checked={controls.skipsIdle}
-          onChange={(event) => controls.setSkipsIdle(event.currentTarget.checked)}
-        />
-        <CopyButton
-          text={() => `${window.location.origin}${window.location.pathname}#t=${clock(ms)}`}
-          label="Copy a link to this moment"
-          name="Link"
-        />
-        <CopyButton text={controls.text} label="Copy the text on the screen" name="Text" />
-        {state.state === 'ended' && (
-          <Button size="compact-sm" variant="light" onClick={controls.toggle}>
-            Play again
-          </Button>
+        {state.state === 'failed' && state.error !== undefined && (
+          <Failure title="The recording cannot be played" error={state.error} />
         )}
-        <Text size="sm" c="dimmed" role="status">
-          {state.state === 'loading' && 'Loading…'}
-          {state.state === 'seeking' && 'Moving…'}
-        </Text>
-      </Group>
-    </Paper>
+        <Group className={classes.controls} gap="sm">
+          <ActionIcon
+            size="lg"
+            aria-label={controls.playing ? 'Pause' : 'Play'}
+            onClick={controls.toggle}
+            disabled={state.state === 'failed'}
+          >
+            {controls.playing ? <IconPlayerPause size={19} /> : <IconPlayerPlay size={19} />}
+          </ActionIcon>
+          <Text size="sm" className={classes.time} data-testid="player-time">
+            {clock(ms)} / {clock(durationMs)}
+          </Text>
+          <div className={classes.moments}>
+            <ActivityStrip activity={state.activity} />
+            <Slider
+              thumbLabel="Moment of the recording"
+              min={0}
+              max={Math.max(1, durationMs)}
+              step={100}
+              value={Math.min(ms, durationMs)}
+              label={clock}
+              onChange={controls.preview}
+              onChangeEnd={controls.seek}
+            />
+          </div>
+          <NativeSelect
+            size="xs"
+            aria-label="Speed"
+            value={String(controls.speed)}
+            data={speeds.map((speed) => ({ value: String(speed), label: `${speed} ×` }))}
+            onChange={({ currentTarget: { value } }) => controls.setSpeed(Number(value))}
+          />
+          <Switch
+            size="xs"
+            label="Skip idle time"
+            checked={controls.skipsIdle}
+            onChange={(event) => controls.setSkipsIdle(event.currentTarget.checked)}
+          />
+          <CopyButton
+            text={() => `${window.location.origin}${window.location.pathname}#t=${clock(ms)}`}
+            label="Copy a link to this moment"
+            name="Link"
+          />
+          <CopyButton text={controls.text} label="Copy the text on the screen" name="Text" />
+          {state.state === 'ended' && (
+            <Button size="compact-sm" variant="light" onClick={controls.toggle}>
+              Play again
+            </Button>
+          )}
+          <Text size="sm" c="dimmed" role="status">
+            {state.state === 'loading' && 'Loading…'}
+            {state.state === 'seeking' && 'Moving…'}
+          </Text>
+        </Group>
+      </Paper>
+      <SearchInside recording={recording} onMoment={controls.seek} />
+    </Stack>
   );
 };

@@ -6,8 +6,8 @@ import {
   useMutation,
   useQuery,
 } from '@tanstack/react-query';
-import type { Recording, RecordingPolicy } from '@webxterm/contracts/rest';
-import type { RecordingPolicyChange } from '../api/recording-calls.ts';
+import type { Recording, RecordingHit, RecordingPolicy } from '@webxterm/contracts/rest';
+import type { RecordingPolicyChange, RecordingSearchQuery } from '../api/recording-calls.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 import { saveFile } from '../layout/save-file.ts';
@@ -16,6 +16,7 @@ const keys = {
   all: ['recordings'] as const,
   list: (machine: string | undefined) => ['recordings', 'list', machine] as const,
   one: (id: string) => ['recordings', 'one', id] as const,
+  hits: (query: RecordingSearchQuery) => ['recording-hits', query] as const,
   policy: ['recording-policy'] as const,
 };
 /** Recordings begin and end with terminals. There is no event for it. */
@@ -35,6 +36,23 @@ export const useRecordings = (machine: string | undefined): UseInfiniteQueryResu
     getNextPageParam: ({ next_cursor }) => next_cursor,
     select: ({ pages }) => pages.flatMap(({ recordings }) => recordings),
     refetchInterval: pollMs,
+  });
+};
+
+/** Lines of recordings that the user may play, page by page. Undefined: nothing is searched. */
+export const useRecordingHits = (
+  query: RecordingSearchQuery | undefined,
+): UseInfiniteQueryResult<readonly RecordingHit[]> => {
+  const server = useServer();
+  return useInfiniteQuery({
+    queryKey: keys.hits(query ?? { q: '' }),
+    queryFn: ({ pageParam, signal }) =>
+      server.searchRecordings({ q: '', ...query, ...(pageParam !== '' && { cursor: pageParam }) }, signal),
+    initialPageParam: '',
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    select: ({ pages }) => pages.flatMap(({ hits }) => hits),
+    enabled: query !== undefined,
+    retry: false,
   });
 };
 

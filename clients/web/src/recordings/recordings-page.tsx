@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { IconPlayerPlay, IconVideo } from '@tabler/icons-react';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Recording } from '@webxterm/contracts/rest';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
@@ -13,17 +13,17 @@ import sessions from '../sessions/session-rows.module.css';
 import { useUser } from '../sign-in/sign-in-context.ts';
 import { clock } from './playback-time.ts';
 import { PolicyCard } from './policy-card.tsx';
-import { useRecordings } from './recording-queries.ts';
+import { RecordingHits } from './recording-hits.tsx';
+import { useRecordingHits, useRecordings } from './recording-queries.ts';
+import { WordsField } from './words-field.tsx';
 
 const route = getRouteApi('/signed-in/framed/recordings');
 
 /** The recordings that the user may play. */
 export const RecordingsPage = () => {
   usePageTitle('Recordings');
-  const { machine } = route.useSearch();
-  const isAdmin = useUser()?.role === 'admin';
-  const recordings = useRecordings(machine);
-  const nameOf = useMachineNames((recordings.data ?? []).map(({ agent_id }) => agent_id));
+  const { machine, q } = route.useSearch();
+  const navigate = useNavigate();
   return (
     <>
       <PageHeader
@@ -38,33 +38,77 @@ export const RecordingsPage = () => {
         }
       />
       <Stack>
-        {isAdmin && <PolicyCard />}
-        {recordings.isError && (
-          <Failure
-            title="The recordings could not be loaded"
-            error={recordings.error}
-            onRetry={() => void recordings.refetch()}
-          />
-        )}
-        {recordings.isPending && (
-          <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading the recordings">
-            <Skeleton height={44} radius="md" />
-            <Skeleton height={44} radius="md" />
-          </Stack>
-        )}
-        {recordings.data?.length === 0 && <NoRecordings />}
-        {recordings.data !== undefined && recordings.data.length > 0 && (
-          <Paper withBorder radius="md" px="md" component="section" aria-label="Recordings">
-            <ul className={sessions.rows}>
-              {recordings.data.map((recording) => (
-                <Row key={recording.recording_id} recording={recording} machine={nameOf(recording.agent_id)} />
-              ))}
-            </ul>
-          </Paper>
-        )}
-        <MoreButton list={recordings} label="Show older recordings" />
+        <WordsField
+          label="Search in recordings"
+          words={q}
+          onSearch={(words) => void navigate({ to: '/recordings', search: { machine, q: words } })}
+        />
+        {q === undefined ? <All machine={machine} /> : <Found key={q} words={q} machine={machine} />}
       </Stack>
     </>
+  );
+};
+
+const All = ({ machine }: { machine: string | undefined }) => {
+  const isAdmin = useUser()?.role === 'admin';
+  const recordings = useRecordings(machine);
+  const nameOf = useMachineNames((recordings.data ?? []).map(({ agent_id }) => agent_id));
+  return (
+    <>
+      {isAdmin && <PolicyCard />}
+      {recordings.isError && (
+        <Failure
+          title="The recordings could not be loaded"
+          error={recordings.error}
+          onRetry={() => void recordings.refetch()}
+        />
+      )}
+      {recordings.isPending && (
+        <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading the recordings">
+          <Skeleton height={44} radius="md" />
+          <Skeleton height={44} radius="md" />
+        </Stack>
+      )}
+      {recordings.data?.length === 0 && <NoRecordings />}
+      {recordings.data !== undefined && recordings.data.length > 0 && (
+        <Paper withBorder radius="md" px="md" component="section" aria-label="Recordings">
+          <ul className={sessions.rows}>
+            {recordings.data.map((recording) => (
+              <Row key={recording.recording_id} recording={recording} machine={nameOf(recording.agent_id)} />
+            ))}
+          </ul>
+        </Paper>
+      )}
+      <MoreButton list={recordings} label="Show older recordings" />
+    </>
+  );
+};
+
+/** Lines of recordings. Each opens the player at its moment. */
+const Found = ({ words, machine }: { words: string; machine: string | undefined }) => {
+  const found = useRecordingHits({ q: words, ...(machine !== undefined && { machine }) });
+  const nameOf = useMachineNames((found.data ?? []).map(({ agent_id }) => agent_id));
+  return (
+    <RecordingHits
+      found={found}
+      heading={({ recording_id, agent_id, username, began_at, ms }) => (
+        <Group gap="sm" justify="space-between">
+          <Text size="sm" c="dimmed">
+            <b>{nameOf(agent_id)}</b> · {username} · {localTime(began_at)}
+          </Text>
+          <Button
+            component={Link}
+            to={`/recordings/${recording_id}`}
+            hash={`t=${clock(ms)}`}
+            size="compact-sm"
+            variant="light"
+            leftSection={<IconPlayerPlay size={14} aria-hidden />}
+          >
+            Play at {clock(ms)}
+          </Button>
+        </Group>
+      )}
+    />
   );
 };
 

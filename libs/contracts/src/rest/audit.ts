@@ -120,6 +120,8 @@ export const auditActions = {
   /** Output of a recorded terminal could not be recorded. */
   recording_gap: 'terminal',
   recording_played: 'terminal',
+  /** A search showed lines of a recording. */
+  recording_searched: 'terminal',
   recording_downloaded: 'terminal',
   recording_deleted: 'terminal',
   /** A recording was deleted because of the limits of days or bytes. */

@@ -13,13 +13,17 @@ export const RecordingId = z
 export const RecordingPolicyMode = z.enum(['off', 'on', 'required']);
 export type RecordingPolicyMode = z.infer<typeof RecordingPolicyMode>;
 
+const ofRecording = {
+  recording_id: RecordingId,
+  session_id: SessionId,
+  agent_id: AgentId,
+  user_id: UserId.meta({ description: 'Who opened the session.' }),
+  username: z.string(),
+};
+
 export const Recording = z
   .object({
-    recording_id: RecordingId,
-    session_id: SessionId,
-    agent_id: AgentId,
-    user_id: UserId.meta({ description: 'Who opened the session.' }),
-    username: z.string(),
+    ...ofRecording,
     mode: z.enum(['on', 'required']),
     status: z.enum(['recording', 'ended']),
     began_at: Timestamp,
@@ -96,6 +100,48 @@ export const listRecordings = defineRoute({
 
 const RecordingParams = z.strictObject({ id: z.string() });
 const missing = ['recording_not_found'] as const;
+
+export const RecordingHit = z
+  .object({
+    ...ofRecording,
+    title: z.string(),
+    began_at: Timestamp,
+    ms: z.number().int().meta({ description: 'When the line was complete, since the start of the session.' }),
+    place: z.string().meta({ description: 'Identifies the line in its recording.', example: '3.217' }),
+    text: z.string().meta({ description: 'The line.' }),
+    before: z.array(z.string()).meta({ description: 'At most two lines before it.' }),
+    after: z.array(z.string()),
+  })
+  .meta({ id: 'RecordingHit' });
+export type RecordingHit = z.infer<typeof RecordingHit>;
+
+export const searchRecordings = defineRoute({
+  id: 'searchRecordings',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/recordings/search',
+  access: 'user',
+  summary: 'Lines that were shown in the recordings that I may play',
+  description:
+    'Whole words, without regard to case, and phrases in quotes; all of them in one line. Lines of the normal screen of ended recordings. ' +
+    'The newest recordings first. A page may have fewer hits than `limit`, or none, while there are further pages. The audit log ' +
+    'has the recordings whose lines were shown, and not the words.',
+  query: z.strictObject({
+    q: z.string().min(2).max(200).meta({ example: '"permission denied" nginx' }),
+    machine: AgentId.optional().meta({ description: 'The agent_id of the machine.' }),
+    user_id: UserId.optional().meta({ description: 'Who opened the session.' }),
+    recording_id: RecordingId.optional().meta({ description: 'Search this recording alone.' }),
+    from: Moment.optional().meta({ description: 'The recording began at this time or later. An offset is required.' }),
+    to: Moment.optional().meta({ description: 'The recording began before this time. An offset is required.' }),
+    cursor: PageQuery.shape.cursor,
+    limit: z.coerce.number().int().min(1).max(100).default(25),
+  }),
+  success: {
+    status: 200,
+    schema: z.object({ hits: z.array(RecordingHit), next_cursor: z.string().nullable() }).meta({ id: 'RecordingHits' }),
+  },
+  errors: ['machine_not_found', 'recording_not_found', 'too_many_requests'],
+});
 
 export const getRecording = defineRoute({
   id: 'getRecording',
@@ -313,6 +359,7 @@ export const updateMachineRecordingPolicy = defineRoute({
 
 export const recordingRoutes = [
   listRecordings,
+  searchRecordings,
   getRecording,
   listRecordingChunks,
   getRecordingChunk,

@@ -14,6 +14,7 @@ import {
   type Recording,
   type RecordingChunk,
   RecordingId,
+  searchRecordings,
   updateMachineRecordingPolicy,
   updateRecordingPolicy,
 } from '@webxterm/contracts/rest';
@@ -31,6 +32,7 @@ import type { Plays } from './plays.ts';
 import type { RecordingPolicies } from './policies.ts';
 import type { RecordingReader } from './reader.ts';
 import type { RecordingRecord } from './record.ts';
+import type { RecordingSearch } from './search/recording-search.ts';
 import { type RecordingStore, storedBytes } from './store.ts';
 
 export interface RecordingsHttpOptions {
@@ -38,6 +40,7 @@ export interface RecordingsHttpOptions {
   readonly access: RecordingAccess;
   readonly reader: RecordingReader;
   readonly index: Pick<IndexStore, 'keyframes' | 'keyframe'>;
+  readonly search: Pick<RecordingSearch, 'page'>;
   readonly deletion: Pick<Deletion, 'delete'>;
   readonly downloads: CastDownloads;
   readonly plays: Plays;
@@ -53,11 +56,21 @@ export const mountRecordings = (api: Api, options: RecordingsHttpOptions): void 
   mountPolicies(api, options);
 };
 
-const mountReads = (api: Api, { store, access, reader, index, downloads, plays }: RecordingsHttpOptions): void => {
+const mountReads = (
+  api: Api,
+  { store, access, reader, index, search, downloads, plays }: RecordingsHttpOptions,
+): void => {
   api.mount(listRecordings, async ({ query, caller, context }) => {
     const scope = await access.scope(caller, query.machine, context.requestId);
     const { records, next } = await store.page(scope, query);
     return { recordings: records.map(toRecording), next_cursor: next };
+  });
+
+  // Before the route with an id in this place.
+  api.mount(searchRecordings, async ({ query, caller, context }) => {
+    const { recording_id, machine } = query;
+    if (recording_id !== undefined) await access.playable(caller, recording_id, context.requestId);
+    return search.page(caller, await access.scope(caller, machine, context.requestId), query);
   });
 
   api.mount(getRecording, async ({ params, caller, context }) => ({

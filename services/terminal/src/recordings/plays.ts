@@ -8,7 +8,7 @@ const playMs = 3_600_000;
 /** Limit of plays that are remembered as audited. A forgotten one is audited again under the same id, which makes no second row. */
 const maxRemembered = 10_000;
 
-/** Audits who plays which recording: one row an hour for each sign-in and recording. */
+/** Audits who plays which recording, or is shown its text by a search: one row an hour for each sign-in and recording. */
 export class Plays {
   readonly #auditor: Pick<Auditor, 'record'>;
   readonly #now: () => number;
@@ -20,11 +20,15 @@ export class Plays {
   }
 
   /** @throws AppError unavailable if it cannot be audited: nothing may be shown then */
-  async record({ sid }: Pick<Caller, 'sid'>, record: RecordingRecord): Promise<void> {
+  async record(
+    { sid }: Pick<Caller, 'sid'>,
+    record: RecordingRecord,
+    action: 'recording_played' | 'recording_searched' = 'recording_played',
+  ): Promise<void> {
     const hour = String(Math.floor(this.#now() / playMs));
-    const eventId = auditEventId('recording', record.recording_id, 'played', sid, hour);
+    const eventId = auditEventId('recording', record.recording_id, action.slice('recording_'.length), sid, hour);
     if (this.#audited.has(eventId)) return;
-    await this.#auditor.record({ ...recordingFact(record), action: 'recording_played', eventId });
+    await this.#auditor.record({ ...recordingFact(record), action, eventId });
     this.#audited.add(eventId);
     const [oldest] = this.#audited;
     if (this.#audited.size > maxRemembered && oldest !== undefined) this.#audited.delete(oldest);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { listAudit, Recording, RecordingChunk } from '@webxterm/contracts/rest';
+import { listAudit, Recording, RecordingChunk, searchRecordings } from '@webxterm/contracts/rest';
 import { until } from '@webxterm/shared/testing';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -249,6 +249,58 @@ describe('a recording in the store', () => {
     expect(await models.chunks.countDocuments({ recording_id: going })).toBe(0);
     expect(await models.recordings.countDocuments({ recording_id: going })).toBe(0);
     await until(async () => (await auditOf(going)).some(({ action }) => action === 'recording_deleted'));
+  });
+});
+
+describe('the search', () => {
+  const ask = (query: Record<string, string>, token?: string) =>
+    world.api('GET', `recordings/search?${new URLSearchParams(query)}`, undefined, token);
+  const search = async (query: Record<string, string>, token?: string) =>
+    searchRecordings.success.schema.parse(await json(await ask(query, token)));
+  const texts = async (q: string, token?: string): Promise<string[]> =>
+    (await search({ q }, token)).hits.map(({ text }) => text);
+
+  it('finds whole words and phrases with the lines around them and their moment, for those who may play, until it is deleted', async () => {
+    await setPolicy('on');
+    const client = await world.shell();
+    client.send("for i in 1 2 3; do printf 'before %d\\nneed%s number %d\\nafter %d\\n' $i le $i $i; done; exit\n");
+    const { recording_id, duration_ms } = await ended(client);
+    await until(async () => (await recordingOf(client)).index === 'ready', 20_000);
+    const { hits, next_cursor } = await search({ q: 'needle' });
+    expect([hits.map(({ text }) => text), next_cursor]).toEqual([
+      ['needle number 1', 'needle number 2', 'needle number 3'],
+      null,
+    ]);
+    expect(hits[1]).toMatchObject({
+      ...{ recording_id, username: 'admin', agent_id: world.agentId },
+      ...{ before: ['after 1', 'before 2'], after: ['after 2', 'before 3'] },
+    });
+    expect(hits[1]?.ms).toBeGreaterThan(0);
+    expect(hits[1]?.ms).toBeLessThanOrEqual(duration_ms);
+    const first = await search({ q: 'needle', limit: '2' });
+    const second = await search({ q: 'needle', limit: '2', cursor: first.next_cursor ?? '' });
+    expect([first.hits, second.hits].map((page) => page.map(({ text }) => text))).toEqual([
+      ['needle number 1', 'needle number 2'],
+      ['needle number 3'],
+    ]);
+    expect(second.next_cursor).toBeNull();
+    expect((await ask({ q: 'number', cursor: first.next_cursor ?? '' })).status).toBe(400);
+    expect(await texts('"NEEDLE number 2"')).toEqual(['needle number 2']);
+    expect(await texts('2 number needle')).toEqual(['needle number 2']);
+    expect([await texts('needl'), await texts('needle absent'), await texts('"number needle"')]).toEqual([[], [], []]);
+    expect((await search({ q: 'needle', to: new Date(0).toISOString() })).hits).toEqual([]);
+    expect((await search({ q: 'needle', machine: world.agentId, recording_id })).hits).toHaveLength(3);
+    expect(await texts('needle', bob)).toEqual([]);
+    expect((await ask({ q: 'needle', recording_id }, bob)).status).toBe(404);
+    expect((await ask({ q: '- x' })).status).toBe(400);
+    // One row, although several searches have shown its lines. The words are not in it.
+    await until(async () => (await auditOf(recording_id)).some(({ action }) => action === 'recording_searched'));
+    const rows = await auditOf(recording_id);
+    expect(rows.filter(({ action }) => action === 'recording_searched')).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain('needle');
+    expect((await world.api('DELETE', `recordings/${recording_id}`)).status).toBe(204);
+    expect(await texts('needle')).toEqual([]);
+    expect(await models.words.countDocuments({ recording_id })).toBe(0);
   });
 });
 

@@ -1,12 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { encodeDown } from '@webxterm/contracts/frames';
-import { createLogger, Health, Shutdown } from '@webxterm/shared';
 import type { AuditFact } from '@webxterm/shared/audit';
-import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
-import { type Servers, startServers } from '@webxterm/stack';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { logger, models, servers, useRecordingsDatabase } from '../testing/use-recordings-database.ts';
 import type { BuiltChunk } from './chunk-builder.ts';
 import { framesIn, joinFrames } from './chunk-codec.ts';
 import { ChunkExists, MongoChunkStore } from './chunk-store.ts';
@@ -19,39 +14,25 @@ import { IndexStore } from './indexing/index-store.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { RecordingPolicies } from './policies.ts';
 import { RecordingReader } from './reader.ts';
-import { type RecordingModels, type RecordingRecord, recordingModels } from './record.ts';
+import type { RecordingRecord } from './record.ts';
 import { RecordingStore } from './store.ts';
 
-const logger = createLogger({ service: 'test', level: 'silent' });
-const shutdown = new Shutdown(logger);
-const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-recordings-'));
+useRecordingsDatabase();
 const clock = { now: Date.UTC(2026, 0, 1) };
 const keys = new DataKeys([Buffer.alloc(32, 1)]);
-let servers: Servers;
-let models: RecordingModels;
 let store: RecordingStore;
 let claims: RecordingClaims;
 let chunks: MongoChunkStore;
 let index: IndexStore;
 let jobs: IndexJobs;
 
-beforeAll(async () => {
-  servers = await startServers({ dataDir });
-  const health = new Health('test');
-  const connection = await connectMongo({ url: servers.mongoUrl('terminal'), logger, health, shutdown });
-  models = recordingModels(connection);
-  await buildIndexes(connection);
+beforeAll(() => {
   store = new RecordingStore(models.recordings, () => clock.now);
   claims = new RecordingClaims(models.recordings, () => clock.now);
   chunks = new MongoChunkStore(models.chunks);
   index = new IndexStore(models, () => clock.now);
   jobs = new IndexJobs(models.recordings, () => clock.now);
-}, 120_000);
-afterAll(async () => {
-  await shutdown.run();
-  await servers?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-}, 60_000);
+});
 beforeEach(async () => {
   for (const model of Object.values(models)) await model.deleteMany({});
 });

@@ -62,6 +62,12 @@ export class RecordingStore {
     return found;
   }
 
+  /** Those that exist of these recordings, with their keys. */
+  async findAll(recordingIds: readonly string[]): Promise<RecordingRecord[]> {
+    if (recordingIds.length === 0) return [];
+    return this.#model.find({ recording_id: trusted({ $in: [...recordingIds] }), status: notDeleted }).lean();
+  }
+
   /** One page, newest first. @throws AppError invalid_input for an invalid cursor */
   async page(
     scope: RecordingScope,

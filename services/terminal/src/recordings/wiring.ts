@@ -14,11 +14,13 @@ import { mountRecordings } from './http.ts';
 import { IndexJobs } from './indexing/index-jobs.ts';
 import { IndexStore } from './indexing/index-store.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { WordBits } from './indexing/words.ts';
 import { Plays } from './plays.ts';
 import { RecordingPolicies } from './policies.ts';
 import { RecordingReader } from './reader.ts';
 import { recordedAttach } from './recorded-attach.ts';
 import { Recordings } from './recordings.ts';
+import { RecordingSearch } from './search/recording-search.ts';
 import { RecordingStore } from './store.ts';
 
 export interface RecordingWiring extends Core {
@@ -55,6 +57,9 @@ export const wireRecordings = (parts: RecordingWiring) => {
   const jobs = new IndexJobs(models.recordings, now);
   const indexed = parts.measures.recordingIndexed;
   const indexer = new Indexer({ jobs, store: index, reader, searchKey, logger, indexed });
+  const plays = new Plays(auditor, now);
+  const bits = keys.searchKeys.map((key) => new WordBits(key));
+  const search = new RecordingSearch({ index, store, reader, plays, bits });
   return {
     policies,
     recordings,
@@ -77,7 +82,8 @@ export const wireRecordings = (parts: RecordingWiring) => {
         index,
         deletion,
         downloads: new CastDownloads({ reader, auditor }),
-        plays: new Plays(auditor, now),
+        search,
+        plays,
         policies,
         machines,
         auditor,

@@ -1,11 +1,44 @@
-import mongoose, { type QueryFilter } from 'mongoose';
+import { AppError } from '@webxterm/shared';
+import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import { openPart, sealPart } from '../chunk-codec.ts';
-import type { LinesRecord, RecordingModels, RecordingRecord } from '../record.ts';
+import type { LinesRecord, RecordingModels, RecordingRecord, WordsRecord } from '../record.ts';
+import type { RecordingScope } from '../store.ts';
 import type { IndexedLine, LineBlock } from './line-blocks.ts';
 import type { IndexedKeyframe } from './messages.ts';
 
 /** Parts of a job that is not complete expire after this time. A job takes minutes. */
 const provisionalMs = 86_400_000;
+
+/** A search reads the filters for this time at most. */
+const maxSearchMs = 5000;
+/** The code of MongoDB for that. */
+const timeLimitExceeded = 50;
+
+const { trusted } = mongoose;
+
+/** Where a search goes on: at a line of a block. */
+export interface WordsPlace {
+  readonly began_at: Date;
+  readonly id: Types.ObjectId;
+  readonly line: number;
+}
+
+export interface WordsQuery {
+  readonly scope: RecordingScope;
+  readonly user_id?: string | undefined;
+  readonly recording_id?: string | undefined;
+  /** When the recording began. */
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+export type FoundWords = Omit<WordsRecord, 'filter'> & { readonly _id: Types.ObjectId };
+
+/** The lower bound next to `$or` is the start of the index scan. */
+const behind = ({ began_at, id }: WordsPlace): QueryFilter<WordsRecord>[] => [
+  { began_at: trusted({ $lte: began_at }) },
+  { $or: [{ began_at: trusted({ $lt: began_at }) }, { _id: trusted({ $gte: id }) }] },
+];
 
 type Indexed = Pick<RecordingRecord, 'recording_id' | 'index'>;
 type Place = Pick<LinesRecord, 'recording_id' | 'job' | 'n'>;
@@ -60,7 +93,7 @@ export class IndexStore {
     const kept = { $unset: { provisional_until: 1 } } as const;
     const { keyframes, lines, words } = this.#models;
     await Promise.all([keyframes.updateMany(mine, kept), lines.updateMany(mine, kept), words.updateMany(mine, kept)]);
-    await this.#removeParts({ recording_id: recordingId, job: mongoose.trusted({ $ne: job }) });
+    await this.#removeParts({ recording_id: recordingId, job: trusted({ $ne: job }) });
   }
 
   /** Removes the parts of one job, or of all jobs. */
@@ -85,8 +118,44 @@ export class IndexStore {
     return found === null ? undefined : openPart(key, bytesOf(found.body), aadOf('keyframe', found));
   }
 
-  /** The lines of a block. Undefined: they were changed. */
-  async lines(key: Buffer, block: LinesRecord): Promise<readonly IndexedLine[] | undefined> {
+  /**
+   * Blocks that may have all words of one of the filters, from `place` on. The newest recordings first.
+   * @throws AppError invalid_input if there are too many blocks to look at
+   */
+  async find(
+    filters: readonly (readonly number[])[],
+    { scope, user_id, recording_id, from, to }: WordsQuery,
+    place: WordsPlace | undefined,
+    limit: number,
+  ): Promise<FoundWords[]> {
+    const within: QueryFilter<WordsRecord> = {
+      ...(scope === 'all' ? {} : { agent_id: trusted({ $in: [...scope] }) }),
+      ...(user_id === undefined ? {} : { user_id }),
+      ...(recording_id === undefined ? {} : { recording_id }),
+    };
+    const began = [
+      ...(from === undefined ? [] : [{ began_at: trusted({ $gte: from }) }]),
+      ...(to === undefined ? [] : [{ began_at: trusted({ $lt: to }) }]),
+    ];
+    const has = { $or: filters.map((bits) => ({ filter: trusted({ $bitsAllSet: [...bits] }) })) };
+    try {
+      return await this.#models.words
+        .find({ $and: [within, ...began, ...(place === undefined ? [] : behind(place)), has] }, { filter: 0 })
+        .sort({ began_at: -1, _id: 1 })
+        .limit(limit)
+        .maxTimeMS(maxSearchMs)
+        .lean();
+    } catch (error) {
+      if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== timeLimitExceeded) throw error;
+      throw new AppError('invalid_input', 'There is too much to search at once. Choose a machine or a shorter time.');
+    }
+  }
+
+  /** The lines of a block. Undefined: they are gone, or were changed. */
+  async lines(key: Buffer, place: Place): Promise<readonly IndexedLine[] | undefined> {
+    const { recording_id, job, n } = place;
+    const block = await this.#models.lines.findOne({ recording_id, job, n }).lean();
+    if (block === null) return undefined;
     const plain = await openPart(key, bytesOf(block.body), aadOf('lines', block));
     return plain && JSON.parse(plain.toString());
   }

@@ -14,9 +14,13 @@ export const folded = (text: string): string => text.normalize('NFKC').toLowerCa
 export const wordsOf = (text: string): string[] =>
   (text.match(word) ?? []).filter((one) => one.length > 1).map((one) => one.slice(0, maxWord));
 
+const inWord = /[\p{L}\p{N}_]/u;
+/** Whether this character of a folded text belongs to a word. */
+export const isWordAt = (text: string, at: number): boolean => inWord.test(text[at] ?? '');
+
 /** Bits of the filter of a block. */
-const filterBits = 16_384;
-/** Bits that a word sets. With 2,000 words, one in 50 filters has all bits of a word that is not in it. */
+const filterBits = 32_768;
+/** Bits that a word sets. With 2,000 words, one in 700 filters has all bits of a word that is not in it; more if frequent words have some of them. */
 const bitsOfWord = 5;
 
 /**
