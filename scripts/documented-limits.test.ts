@@ -164,11 +164,13 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/tcp-messages.ts maxTcpData',
     'libs/contracts/src/tcp-messages.ts maxReason',
   ],
-  'agent: programs, session channels and forwarded connections of an ssh connection': [
-    'clients/agent/src/ssh/ssh-connection.ts maxPrograms',
-    'clients/agent/src/ssh/ssh-connection.ts maxSessions',
-    'clients/agent/src/ssh/ssh-connection.ts maxForwards',
-  ],
+  'agent: programs, session channels and forwarded connections of an ssh connection; ended programs whose processes in the background are known':
+    [
+      'clients/agent/src/ssh/ssh-connection.ts maxPrograms',
+      'clients/agent/src/ssh/ssh-connection.ts maxSessions',
+      'clients/agent/src/ssh/ssh-connection.ts maxForwards',
+      'clients/agent/src/ssh/ssh-connection.ts maxLeft',
+    ],
   'agent: bytes of an ssh client that no program has read; output of a terminal that waits for the client': [
     'clients/agent/src/ssh/ssh-process.ts maxUnread',
     'clients/agent/src/ssh/terminal-program.ts maxWaiting',

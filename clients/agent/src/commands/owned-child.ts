@@ -59,6 +59,11 @@ export class OwnedChild {
     if (this.#ownership !== undefined) signalGroup(this.#ownership.main, signal);
   }
 
+  /** Whether a process of the program lives. */
+  get isLeft(): boolean {
+    return (this.#ownership?.pids().length ?? 0) > 0;
+  }
+
   /** The main process has ended. Its processes in the background go on, also without this process. */
   leave(): void {
     this.#start?.close();

@@ -202,7 +202,7 @@ describe('a kind that cannot be opened is refused by name', () => {
     expect(await new Viewer(agentId, { kind: 'fax' }).frame('refused')).toEqual({
       type: 'refused',
       code: 'kind_not_supported',
-      message: 'This server has no sessions of kind fax, only of: pty, files_read, files_write, tcp, pipe.',
+      message: 'This server has no sessions of kind fax, only of: pty, files_read, files_write, tcp, ssh, pipe.',
     });
     expect(await new Viewer(agentId, { kind: 'pipe' }).frame('refused')).toEqual({
       type: 'refused',

@@ -257,6 +257,15 @@ it('runs 32 programs in a connection, and names the limit to the others', async 
   await box.run('ssh', ['-S', control, '-O', 'exit', 'box']);
 }, 120_000);
 
+it('refuses a command line that would not arrive unchanged', async () => {
+  const script = path.join(box.folder, 'not-utf8');
+  writeFileSync(script, Buffer.from('exec ssh -F "$1" box "echo \xff"', 'latin1'));
+  expect(await box.run('bash', [script, box.config])).toMatchObject({
+    code: 254,
+    stderr: expect.stringContaining('not UTF-8'),
+  });
+});
+
 it('leaves what was put into the background when the client goes', async () => {
   const pids = path.join(box.folder, 'pids');
   await box.ssh(`setsid sleep 300 </dev/null >/dev/null 2>&1 & echo $! > ${pids}`);

@@ -65,6 +65,10 @@ export class PipedProgram implements SshProgram {
     for (const stream of this.#streams) stream.destroy();
   }
 
+  isLeft(): boolean {
+    return this.#owned.isLeft;
+  }
+
   leave(): void {
     this.#owned.leave();
   }

@@ -9,6 +9,8 @@ import { SshSession } from './ssh-session.ts';
 const maxSessions = 64;
 const maxPrograms = 32;
 const maxForwards = 128;
+/** Ended programs whose processes in the background end with the right. Those of older ones go on. */
+const maxLeft = 64;
 /** The user name of a client that leaves the Linux user to the server (`vsay config-ssh`). */
 export const defaultUserName = 'vsay-default';
 
@@ -22,6 +24,8 @@ export class SshConnection {
   readonly #transport: Duplex;
   readonly #sessions = new Set<SshSession>();
   readonly #forwards = new Set<ForwardedConnection>();
+  /** Ended channels with processes in the background, the oldest first. */
+  readonly #left: SshSession[] = [];
   #channels = 0;
   #programs = 0;
   #client: Connection | undefined;
@@ -92,6 +96,7 @@ export class SshConnection {
         new SshSession(session, {
           ...this.#shared,
           place: (place) => this.#place(place),
+          over: (ended, isLeft) => this.#ended(ended, isLeft),
         }),
       );
     });
@@ -103,6 +108,15 @@ export class SshConnection {
     });
     // -R, and sockets by path, are refused.
     client.on('request', (_accept, reject) => reject?.());
+  }
+
+  /** A connection that stays open for weeks holds only those with processes in the background, and not all of these. */
+  #ended(session: SshSession, isLeft: boolean): void {
+    if (isLeft) this.#left.push(session);
+    const forgotten = isLeft ? (this.#left.length > maxLeft ? this.#left.shift() : undefined) : session;
+    if (forgotten === undefined) return;
+    forgotten.leave();
+    this.#sessions.delete(forgotten);
   }
 
   get #shared() {

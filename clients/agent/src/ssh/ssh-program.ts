@@ -9,6 +9,8 @@ export type SshProgram = {
   signal(signal: NodeJS.Signals): void;
   /** Its channel is closed. */
   hangUp(): void;
+  /** Whether processes in the background have outlived it. */
+  isLeft(): boolean;
   /** Ends it with all processes that it started. */
   kill(): Promise<void>;
   /** The connection has ended. Its processes in the background go on. */

@@ -34,6 +34,8 @@ export type SessionOptions = {
   readonly ready: Ready;
   /** Whether the connection is still there. */
   readonly isOpen: () => boolean;
+  /** The channel has ended. `isLeft`: processes in the background have not, and must end with the right. */
+  readonly over: (session: SshSession, isLeft: boolean) => void;
   /** A place of the connection and of its user. Otherwise a sentence that says why there is none. */
   readonly place: (place: SshPlace) => (() => void) | string;
 };
@@ -46,6 +48,8 @@ export class SshSession {
   #channel: ServerChannel | undefined;
   #program: SshProgram | undefined;
   #closed = false;
+  /** Its pid may belong to another process by now. */
+  #hasEnded = false;
 
   constructor(session: Session, options: SessionOptions) {
     this.#options = options;
@@ -64,7 +68,7 @@ export class SshSession {
     session.on('signal', (accept, reject, { name }) => {
       const signal = [...signals].find((known) => known === `SIG${name}`);
       if (signal === undefined) return reject?.();
-      this.#program?.signal(signal);
+      if (!this.#hasEnded) this.#program?.signal(signal);
       accept?.();
     });
     session.on('shell', (accept) => void this.#open(accept(), { kind: 'shell' }));
@@ -73,7 +77,10 @@ export class SshSession {
       if (name === 'sftp') void this.#open(accept(), { kind: 'sftp' });
       else reject?.();
     });
-    session.on('close', () => this.#closes());
+    session.on('close', () => {
+      this.#closes();
+      if (this.#channel === undefined) options.over(this, false);
+    });
   }
 
   /** Bytes of the client that nothing has read. */
@@ -87,7 +94,7 @@ export class SshSession {
     await this.#program?.kill();
   }
 
-  /** The connection has ended. */
+  /** The connection has ended, or this channel without processes in the background. */
   leave(): void {
     this.#closes();
     void this.#program?.ended.then(() => this.#program?.leave());
@@ -96,7 +103,7 @@ export class SshSession {
   #closes(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#program?.hangUp();
+    if (!this.#hasEnded) this.#program?.hangUp();
   }
 
   async #open(channel: ServerChannel, wanted: Wanted): Promise<void> {
@@ -108,12 +115,14 @@ export class SshSession {
       if (typeof place !== 'string') place();
       this.#report(wanted, refusal);
       if (refusal !== undefined) refuse(channel, refusal.message);
+      this.#options.over(this, false);
       return;
     }
     const unaudited = this.#report(wanted, undefined);
     if (unaudited !== undefined) {
       place();
       refuse(channel, unaudited);
+      this.#options.over(this, false);
       return;
     }
     try {
@@ -122,17 +131,21 @@ export class SshSession {
       if (program === undefined) return;
       this.#program = program;
       const ended = await program.ended;
+      this.#hasEnded = true;
       if (!this.#closed) finish(channel, ended ?? { exitCode: refusedExitCode, signal: undefined });
     } catch (error) {
       if (!this.#closed) refuse(channel, describeError(error));
     } finally {
       place();
+      this.#options.over(this, this.#program?.isLeft() === true);
     }
   }
 
   /** A shell needs the same right with and without a terminal: the difference is only how its output looks. */
-  #refusal({ kind }: Wanted): SshRefusal | undefined {
+  #refusal(wanted: Wanted): SshRefusal | undefined {
     const { grant } = this.#options;
+    const { kind } = wanted;
+    if (wanted.kind === 'command' && wanted.line.includes('\ufffd')) return notText;
     if (kind === 'sftp') return withoutRight(grant, 'files_write') && withoutRight(grant, 'files_read');
     const right = kind === 'shell' ? 'open' : 'command';
     const onTerminal = this.#terminal === undefined ? undefined : withoutRight(grant, 'open');
@@ -180,6 +193,12 @@ export class SshSession {
     return new PipedProgram({ ...shared, pipes, onStderr: sftpReports(report) });
   }
 }
+
+/** Node passes on arguments as UTF-8 only. Another command line than the client's must not run. */
+const notText: SshRefusal = {
+  code: 'invalid_input',
+  message: 'The command line is not UTF-8. Names of other bytes can be written as escapes of the shell.',
+};
 
 const purposeOf = (
   wanted: Wanted,

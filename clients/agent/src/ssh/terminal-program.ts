@@ -98,6 +98,10 @@ export class TerminalProgram implements SshProgram {
     this.#pty.kill();
   }
 
+  isLeft(): boolean {
+    return new Ownership({ main: noProcess, marker: this.#marker, startedAt: this.#startedAt }).pids().length > 0;
+  }
+
   leave(): void {
     this.#takeFromGuard();
   }
