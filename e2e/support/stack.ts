@@ -54,6 +54,9 @@ export const startTestStack = async (
     dataDir?: string;
     replicas?: number;
     tls?: boolean;
+    /** Its address behind a proxy, and the proxy's own. */
+    publicUrl?: string;
+    trustedProxies?: string;
     /** The address on which it listens. Default: loopback. */
     host?: string;
     nats?: ForeignNats;
@@ -79,6 +82,8 @@ export const startTestStack = async (
     replicas: options.replicas ?? 1,
     tls: options.tls ?? false,
     ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     home,
     ...(options.programs === undefined ? {} : { environment: withPrograms(dataDir, home, options.programs) }),
     serviceEnvironment: {
