@@ -319,7 +319,7 @@ describe('attachments', () => {
     expect(await other.attach({ create: true, userId: 'u2' })).toMatchObject({ type: 'refused' });
     expect(await other.attach({ create: true, kind: 'fax' })).toMatchObject({
       code: 'kind_not_supported',
-      message: 'This agent has no sessions of kind fax, only of: pty, files_read, files_write, tcp.',
+      message: 'This agent has no sessions of kind fax, only of: pty, files_read, files_write, tcp, ssh.',
     });
     expect(await other.attach({ create: true, cols: 5000 })).toMatchObject({ code: 'invalid_input' });
   });

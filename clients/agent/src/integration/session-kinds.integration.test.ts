@@ -208,7 +208,7 @@ describe('a kind that cannot be opened is refused by name', () => {
       type: 'refused',
       code: 'kind_not_supported',
       message:
-        'The agent of this machine has no sessions of kind pipe, only of: pty, files_read, files_write, tcp. Update the agent.',
+        'The agent of this machine has no sessions of kind pipe, only of: pty, files_read, files_write, tcp, ssh. Update the agent.',
     });
     expect(await new Viewer(agentId, { kind: 'No kind!' }).frame('refused')).toMatchObject({ code: 'invalid_input' });
   });
