@@ -26,6 +26,7 @@ Host *${hostSuffix}
   ProxyCommand ${words.join(' ')} --linux-user=%r -- %h
   User ${defaultUser}
   HostKeyAlgorithms ssh-ed25519
+  Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr
   UserKnownHostsFile ${quoted(knownHosts)}
   GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
