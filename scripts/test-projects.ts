@@ -36,6 +36,7 @@ export const trials: readonly string[] = [
   'services/auth/src/server-limits.integration.test.ts',
   'services/auth/src/throttling/throttling.integration.test.ts',
   'services/terminal/src/faults.integration.test.ts',
+  'services/terminal/src/recordings/large.integration.test.ts',
   'stack/src/agent-package/hand-over.integration.test.ts',
   'stack/src/agent-package/install.integration.test.ts',
   'stack/src/agent-package/update.integration.test.ts',
