@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { busPermissions } from '@webxterm/contracts/bus';
 import { frameType } from '@webxterm/contracts/frames';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { openApiDocument } from '../services/gateway/src/openapi/document.ts';
 import { asyncApiText } from './asyncapi.ts';
 import { busChannels } from './asyncapi-bus.ts';
 import { documentedFrames } from './asyncapi-frames.ts';
 
 const document: {
-  channels: Record<string, { messages: Record<string, { payload?: unknown }> }>;
+  channels: Record<string, { address: string | null; messages: Record<string, { payload?: unknown }> }>;
   operations: Record<string, { action: string; channel: { $ref: string } }>;
 } = JSON.parse(asyncApiText());
 
@@ -46,6 +48,16 @@ describe('docs/asyncapi.json', () => {
     const messages = Object.keys(document.channels['terminal-v1']?.messages ?? {});
     expect(messages.length).toBe(documentedFrames.length);
     expect(messages).toEqual(expect.arrayContaining(['up-input', 'down-output', 'up-hello', 'down-hello']));
+  });
+
+  it('has every WebSocket that OpenAPI has', () => {
+    const served = openApiDocument({ publicUrl: 'https://term.example.org', version: '1', installationId: 'i' });
+    const { paths } = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) }).parse(served);
+    const upgraded = z.object({ responses: z.object({ 101: z.unknown() }) });
+    const sockets = Object.keys(paths).filter((path) => upgraded.safeParse(paths[path]?.get).success);
+    const described = Object.values(document.channels).map(({ address }) => address);
+    expect(sockets.length).toBeGreaterThan(2);
+    expect(new Set(described.filter((address) => address?.startsWith('/')))).toEqual(new Set(sockets));
   });
 
   it('refers to parts of itself that exist', () => {

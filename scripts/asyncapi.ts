@@ -204,6 +204,14 @@ const sockets: readonly [
     framesOf('down'),
     'webxterm.v1',
   ],
+  [
+    'ssh',
+    'A connection of an ssh client, with the same frames (docs/ssh.md)',
+    'ssh',
+    framesOf('up'),
+    framesOf('down'),
+    'webxterm.v1',
+  ],
 ];
 
 const socketParts = ([key, summary, path, up, down, subprotocol]: (typeof sockets)[number]) => {
