@@ -142,7 +142,9 @@ export const useLiveRun = (run: Run): void => {
     return () => {
       stop.abort();
       clearTimeout(refresh);
-      void refreshLists(queries, run_id);
+      void queries.invalidateQueries({ queryKey: keys.groups(run_id) });
+      // The patched list, too: an answer of the server that was older than an event, and came after it, has hidden the event.
+      void queries.invalidateQueries({ queryKey: keys.targets(run_id) });
     };
   }, [server, queries, run_id, over]);
 };
