@@ -47,6 +47,12 @@ describe.each(['light', 'dark'] as const)('each page in the %s theme', (colorSch
       expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 320]);
       await page.setViewportSize({ width: 1200, height: 800 });
     }
+    await page.getByRole('button', { name: 'Account of' }).click();
+    await page.getByRole('menuitem', { name: 'About WebXTerm' }).click();
+    const about = page.getByRole('dialog', { name: 'About WebXTerm' });
+    await about.getByText(/^WebXTerm \d+\.\d+\.\d+/).waitFor();
+    await about.getByRole('row', { name: 'agent-hub Works' }).waitFor();
+    expect(['about', await violations(page)]).toEqual(['about', []]);
     await visit('/machines/add');
     await page.getByLabel('Name', { exact: true }).fill(`axe-${colorScheme}`);
     await page.getByRole('button', { name: 'Get the install command' }).click();

@@ -151,6 +151,17 @@ const others: readonly View[] = [
     path: () => '/?search=no-machine-has-this-name',
   },
   { name: 'palette', page: '/', as: 'administrator', path: () => '/', ready: press('Control+K', 'Command palette') },
+  {
+    name: 'about',
+    page: '/',
+    as: 'administrator',
+    path: () => '/',
+    ready: async (page) => {
+      await page.getByRole('button', { name: 'Account of' }).click();
+      await page.getByRole('menuitem', { name: 'About WebXTerm' }).click();
+      await page.getByText(/^WebXTerm \d/).waitFor();
+    },
+  },
   { name: 'sessions', page: '/sessions', as: 'administrator', path: () => '/sessions' },
   { name: 'recordings', page: '/recordings', as: 'administrator', path: () => '/recordings' },
   { name: 'recording-search', page: '/recordings', as: 'administrator', path: () => '/recordings?q=conf' },

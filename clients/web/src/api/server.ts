@@ -2,6 +2,7 @@ import {
   createTicket,
   endSession,
   getMachine,
+  health,
   listMachineSessions,
   type listMachines,
   listSessions,
@@ -121,6 +122,9 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
 
   /** Needs no sign-in. Contains, among others, whether sign-up is open. */
   wellKnown: (signal?: AbortSignal) => ask(fetcher, wellKnown, { signal }),
+
+  /** Needs no sign-in. */
+  health: (signal?: AbortSignal) => ask(fetcher, health, { signal }),
 
   /** Needs no sign-in. */
   signInMethods: (signal?: AbortSignal) => ask(fetcher, signInMethods, { signal }),

@@ -28,7 +28,8 @@ export const CopyButton = (props: { label: string; name?: string; text: () => Pr
         size="xs"
         flex="none"
         variant={copied ? 'filled' : 'default'}
-        aria-label={label}
+        // Otherwise the name is the visible text, which must be a part of it.
+        aria-label={result === undefined ? label : undefined}
         leftSection={copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
         onClick={() => void copy()}
       >

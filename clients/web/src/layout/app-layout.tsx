@@ -8,9 +8,9 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { createSpotlight } from '@mantine/spotlight';
-import { IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
+import { IconInfoCircle, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.ts';
 import classes from './app-layout.module.css';
@@ -22,6 +22,7 @@ import { UserPicture } from './user-picture.tsx';
 
 const [palette, { open: openPalette }] = createSpotlight();
 const Palette = lazy(() => import('../palette/palette.tsx').then((module) => ({ default: module.Palette })));
+const AboutDialog = lazy(() => import('../about/about-dialog.tsx').then((module) => ({ default: module.AboutDialog })));
 const noActions: readonly never[] = [];
 
 /** The frame of all pages for signed-in users, except for the terminal. */
@@ -111,53 +112,64 @@ const AccountMenu = () => {
   const scheme = useComputedColorScheme('light');
   const user = useUser();
   const name = user?.username ?? '';
+  const [about, setAbout] = useState(false);
   return (
-    <Menu position="bottom-end" width={230} shadow="md" radius="md">
-      <Menu.Target>
-        <UnstyledButton className={classes.account} aria-label={`Account of ${name}`}>
-          {user?.avatar_url == null ? (
-            ([...name][0]?.toUpperCase() ?? '·')
-          ) : (
-            <UserPicture name={name} url={user.avatar_url} size={34} />
-          )}
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <div className={classes.who}>
-          <Text fw={600} truncate>
-            {name}
-          </Text>
-          <Text size="xs" c="dimmed" truncate>
-            {user?.email}
-          </Text>
-        </div>
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
-          Profile and API key
-        </Menu.Item>
-        {mainPages(user?.role === 'admin')
-          .filter(({ onPhones }) => onPhones !== true)
-          .map(({ to, label, icon: Icon }) => (
-            <Menu.Item key={to} leftSection={<Icon size={18} stroke={1.7} />} component={Link} to={to}>
-              {label}
-            </Menu.Item>
-          ))}
-        <Menu.Item
-          leftSection={scheme === 'dark' ? <IconSun size={18} stroke={1.7} /> : <IconMoon size={18} stroke={1.7} />}
-          onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
-        >
-          {scheme === 'dark' ? 'Light theme' : 'Dark theme'}
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconLogout size={18} stroke={1.7} />}
-          onClick={() => {
-            // This browser is signed out in any case, even if the server cannot be reached.
-            signIn.signOut().catch(() => undefined);
-          }}
-        >
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      {about && (
+        <Suspense>
+          <AboutDialog onClose={() => setAbout(false)} />
+        </Suspense>
+      )}
+      <Menu position="bottom-end" width={230} shadow="md" radius="md">
+        <Menu.Target>
+          <UnstyledButton className={classes.account} aria-label={`Account of ${name}`}>
+            {user?.avatar_url == null ? (
+              ([...name][0]?.toUpperCase() ?? '·')
+            ) : (
+              <UserPicture name={name} url={user.avatar_url} size={34} />
+            )}
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <div className={classes.who}>
+            <Text fw={600} truncate>
+              {name}
+            </Text>
+            <Text size="xs" c="dimmed" truncate>
+              {user?.email}
+            </Text>
+          </div>
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
+            Profile and API key
+          </Menu.Item>
+          {mainPages(user?.role === 'admin')
+            .filter(({ onPhones }) => onPhones !== true)
+            .map(({ to, label, icon: Icon }) => (
+              <Menu.Item key={to} leftSection={<Icon size={18} stroke={1.7} />} component={Link} to={to}>
+                {label}
+              </Menu.Item>
+            ))}
+          <Menu.Item
+            leftSection={scheme === 'dark' ? <IconSun size={18} stroke={1.7} /> : <IconMoon size={18} stroke={1.7} />}
+            onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+          >
+            {scheme === 'dark' ? 'Light theme' : 'Dark theme'}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconInfoCircle size={18} stroke={1.7} />} onClick={() => setAbout(true)}>
+            About WebXTerm
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconLogout size={18} stroke={1.7} />}
+            onClick={() => {
+              // This browser is signed out in any case, even if the server cannot be reached.
+              signIn.signOut().catch(() => undefined);
+            }}
+          >
+            Sign out
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
   );
 };
