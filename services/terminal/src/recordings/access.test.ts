@@ -57,6 +57,7 @@ describe('a recording', () => {
 describe('a list of recordings', () => {
   it('has those of all machines for administrators, and of machines with the right record_play for others', async () => {
     expect(await accessWith([]).scope(admin, undefined, 'r')).toBe('all');
+    expect(await accessWith([]).scope(admin, 'ag_2', 'r')).toEqual(['ag_2']);
     expect(await accessWith(['record_play']).scope(user, undefined, 'r')).toEqual(['ag_1']);
     expect(await accessWith(['record_play']).scope(user, 'ag_2', 'r')).toEqual([]);
     expect(await accessWith(['record_play']).scope(user, 'ag_1', 'r')).toEqual(['ag_1']);

@@ -35,7 +35,7 @@ export class RecordingAccess {
   /** The recordings that a caller may list. @throws AppError unavailable; invalid_input if there are too many machines to list all at once */
   async scope(caller: Caller, machine: string | undefined, requestId: string): Promise<RecordingScope> {
     const { machines } = this.#options;
-    if (hasEverywhere(caller, 'record_play')) return 'all';
+    if (hasEverywhere(caller, 'record_play')) return machine === undefined ? 'all' : [machine];
     if (machine !== undefined) return (await machines.has(caller, machine, 'record_play', requestId)) ? [machine] : [];
     const { agentIds, more } = await machines.machinesWith(caller, 'record_play', requestId);
     if (more)

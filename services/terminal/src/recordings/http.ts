@@ -69,8 +69,13 @@ const mountReads = (
   // Before the route with an id in this place.
   api.mount(searchRecordings, async ({ query, caller, context }) => {
     const { recording_id, machine } = query;
-    if (recording_id !== undefined) await access.playable(caller, recording_id, context.requestId);
-    return search.page(caller, await access.scope(caller, machine, context.requestId), query);
+    const scope =
+      recording_id === undefined
+        ? await access.scope(caller, machine, context.requestId)
+        : [(await access.playable(caller, recording_id, context.requestId)).agent_id].filter(
+            (agentId) => machine === undefined || machine === agentId,
+          );
+    return search.page(caller, scope, query);
   });
 
   api.mount(getRecording, async ({ params, caller, context }) => ({

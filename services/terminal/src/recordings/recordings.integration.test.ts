@@ -290,6 +290,9 @@ describe('the search', () => {
     expect([await texts('needl'), await texts('needle absent'), await texts('"number needle"')]).toEqual([[], [], []]);
     expect((await search({ q: 'needle', to: new Date(0).toISOString() })).hits).toEqual([]);
     expect((await search({ q: 'needle', machine: world.agentId, recording_id })).hits).toHaveLength(3);
+    const machine = 'ag_00000000000000000000000000';
+    for (const query of [{ machine }, { machine, recording_id }])
+      expect((await search({ q: 'needle', ...query })).hits).toEqual([]);
     expect(await texts('needle', bob)).toEqual([]);
     expect((await ask({ q: 'needle', recording_id }, bob)).status).toBe(404);
     expect((await ask({ q: '- x' })).status).toBe(400);

@@ -79,11 +79,7 @@ export class RecordingStore {
       status: status ?? notDeleted,
       ...(user_id === undefined ? {} : { user_id }),
       ...(session_id === undefined ? {} : { session_id }),
-      ...(scope === 'all'
-        ? machine === undefined
-          ? {}
-          : { agent_id: machine }
-        : { agent_id: trusted({ $in: [...scope] }) }),
+      ...(scope === 'all' ? {} : { agent_id: trusted({ $in: [...scope] }) }),
       ...began({ from, to }),
     };
     const after = cursor === undefined ? {} : behind(readCursor(cursor, mark));
