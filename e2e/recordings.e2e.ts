@@ -98,12 +98,18 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   await shows(/^1012\s*$/m);
   expect(await violations(page)).toEqual([]);
 
-  const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download' }).click();
-  const file = join(tmpdir(), `webxterm-${recording.recording_id}.cast`);
-  await (await download).saveAs(file);
-  const [header = '', ...events] = readFileSync(file, 'utf8').trimEnd().split('\n');
-  rmSync(file);
+  const saved = async (format: string): Promise<string> => {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    await page.getByRole('menuitem', { name: format }).click();
+    const file = join(tmpdir(), `webxterm-${recording.recording_id}`);
+    await (await download).saveAs(file);
+    const content = readFileSync(file, 'utf8');
+    rmSync(file);
+    return content;
+  };
+  expect(await saved('Text')).toMatch(/^1006\n1007\n1008$/m);
+  const [header = '', ...events] = (await saved('Recording')).trimEnd().split('\n');
   expect(JSON.parse(header)).toMatchObject({ version: 3 });
   expect(JSON.parse(events.at(-1) ?? '')).toMatchObject({ 1: 'x', 2: '7' });
 

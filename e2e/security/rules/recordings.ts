@@ -72,6 +72,9 @@ export const recordingRules: Readonly<Record<string, readonly Rule[]>> = {
     hiddenWithout('record_play', plays, async (world) => ({ params: { id: await indexed(world), n: '0' } })),
   ],
   downloadRecordingCast: [hiddenWithout('record_play', plays, onRecording)],
+  downloadRecordingText: [
+    hiddenWithout('record_play', plays, async (world) => ({ params: { id: await indexed(world) } })),
+  ],
   deleteRecording: [
     // It requires `manage` too, which everybody with `record_play` has.
     hiddenWithout('record_play',

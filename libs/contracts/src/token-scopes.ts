@@ -113,6 +113,7 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   listRecordingKeyframes: notForTokens,
   getRecordingKeyframe: notForTokens,
   downloadRecordingCast: notForTokens,
+  downloadRecordingText: notForTokens,
   deleteRecording: notForTokens,
   holdRecording: notForTokens,
   getRecordingPolicy: notForTokens,

@@ -1,6 +1,7 @@
 import {
   deleteRecording,
   downloadCast,
+  downloadText,
   getRecording,
   getRecordingChunk,
   getRecordingKeyframe,
@@ -79,11 +80,12 @@ export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeo
     recordingKeyframe: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>
       bytesAt(urlOf(getRecordingKeyframe, { params: { id, n: String(n) } }), signal),
 
-    /** The recording as an asciicast file. */
-    recordingCast: (id: string): Promise<Blob> =>
-      signIn.withToken(async (token) =>
-        (await fetchAnswer(fetcher, urlOf(downloadCast, { params: { id } }), { headers: bearer(token) })).blob(),
-      ),
+    /** The recording as a file: `cast` is asciicast, `text` the lines that it shows. */
+    recordingFile: (id: string, format: 'cast' | 'text'): Promise<Blob> =>
+      signIn.withToken(async (token) => {
+        const url = urlOf(format === 'cast' ? downloadCast : downloadText, { params: { id } });
+        return (await fetchAnswer(fetcher, url, { headers: bearer(token) })).blob();
+      }),
 
     async deleteRecording(id: string): Promise<void> {
       await signIn.withToken((token) => send(fetcher, deleteRecording, { params: { id }, headers: bearer(token) }));

@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, Skeleton, Stack, Text } from '@mantine/core';
-import { IconDownload, IconTrash } from '@tabler/icons-react';
+import { IconTrash } from '@tabler/icons-react';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { Recording } from '@webxterm/contracts/rest';
 import { useState } from 'react';
@@ -10,8 +10,9 @@ import { localTime } from '../layout/format.ts';
 import { PageHeader } from '../layout/page-header.tsx';
 import { useMachine, useRights } from '../machines/machine-queries.ts';
 import { byteCount } from '../terminal/sentences.ts';
+import { DownloadMenu } from './download-menu.tsx';
 import { Player } from './player.tsx';
-import { useDeleteRecording, useRecording, useSaveCast } from './recording-queries.ts';
+import { useDeleteRecording, useRecording, useSaveRecording } from './recording-queries.ts';
 
 const route = getRouteApi('/signed-in/framed/recordings/$recordingId');
 
@@ -39,7 +40,7 @@ export const PlayerPage = () => {
 
 const Shown = ({ recording }: { recording: Recording }) => {
   const machine = useMachine(recording.agent_id);
-  const save = useSaveCast();
+  const save = useSaveRecording();
   const name = machine.data?.name ?? (machine.isError ? 'a removed machine' : '…');
   return (
     <Stack>
@@ -50,15 +51,11 @@ const Shown = ({ recording }: { recording: Recording }) => {
           <>
             {recording.status === 'recording' && <Badge color="red">Live</Badge>}
             {recording.hold && <Badge color="blue">On hold</Badge>}
-            <Button
-              variant="default"
-              size="sm"
-              leftSection={<IconDownload size={16} aria-hidden />}
-              loading={save.isPending}
-              onClick={() => save.mutate(recording)}
-            >
-              Download
-            </Button>
+            <DownloadMenu
+              recording={recording}
+              pending={save.isPending}
+              onPick={(format) => save.mutate({ recording, format })}
+            />
             {machine.data !== undefined && recording.status === 'ended' && !recording.hold && (
               <DeleteButton recording={recording} machine={machine.data} />
             )}

@@ -68,14 +68,21 @@ export const useRecording = (id: string): UseQueryResult<Recording> => {
 export const useDeleteRecording = (): UseMutationResult<void, Error, string> =>
   useChange(keys.all, (server, id: string) => server.deleteRecording(id));
 
-/** Downloads a recording as an asciicast file. */
-export const useSaveCast = (): UseMutationResult<void, Error, Recording> => {
+const extensions = { cast: 'cast', text: 'txt' } as const;
+export type RecordingFormat = keyof typeof extensions;
+
+/** Downloads a recording as a file. */
+export const useSaveRecording = (): UseMutationResult<
+  void,
+  Error,
+  { recording: Recording; format: RecordingFormat }
+> => {
   const server = useServer();
   return useMutation({
-    mutationFn: async (recording) =>
+    mutationFn: async ({ recording, format }) =>
       saveFile(
-        await server.recordingCast(recording.recording_id),
-        `${recording.began_at.slice(0, 16).replace(':', '.')} ${recording.recording_id}.cast`,
+        await server.recordingFile(recording.recording_id, format),
+        `${recording.began_at.slice(0, 16).replace(':', '.')} ${recording.recording_id}.${extensions[format]}`,
       ),
   });
 };

@@ -251,6 +251,21 @@ export const downloadCast = defineRoute({
   errors: [...missing, 'too_many_requests'],
 });
 
+export const downloadText = defineRoute({
+  id: 'downloadRecordingText',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/recordings/:id/text',
+  access: 'user',
+  summary: 'The lines that a recording shows, as plain text',
+  description:
+    `${whoPlays} The lines of the normal screen, without escape sequences and without what full-screen programs draw. They are there after the ` +
+    'end of the recording (`index`: `ready`), otherwise 409. The download is audited.',
+  params: RecordingParams,
+  success: { status: 200, stream: 'text/plain' },
+  errors: [...missing, 'conflict', 'too_many_requests'],
+});
+
 export const deleteRecording = defineRoute({
   id: 'deleteRecording',
   owner: 'terminal',
@@ -366,6 +381,7 @@ export const recordingRoutes = [
   listRecordingKeyframes,
   getRecordingKeyframe,
   downloadCast,
+  downloadText,
   deleteRecording,
   holdRecording,
   getRecordingPolicy,

@@ -6,8 +6,9 @@ import { createLogger } from '@webxterm/shared';
 import type { RequestContext } from '@webxterm/shared/api';
 import { expect, it } from 'vitest';
 import { joinFrames } from './chunk-codec.ts';
-import { CastDownloads } from './download.ts';
+import { RecordingDownloads } from './download.ts';
 import type { RecordingRecord } from './record.ts';
+import { castFile } from './recording-file.ts';
 
 const payload = Buffer.alloc(60_000, 'x');
 const chunks = 2000;
@@ -32,12 +33,12 @@ it('is ended for a client that reads nothing, so that its place is free for othe
       }
     },
   };
-  const downloads = new CastDownloads({ reader, auditor: { record: async () => {} }, stalledMs: 100 });
+  const downloads = new RecordingDownloads({ auditor: { record: async () => {} }, stalledMs: 100 });
   const logger = createLogger({ service: 'terminal', level: 'silent' });
   const sent = Promise.withResolvers<void>();
   const server = createServer((incoming, answered) => {
     const context = { request: incoming as RequestContext['request'], response: withMethods(answered), logger };
-    downloads.send(record, '3', { userId: 'ann' }, context).then(sent.resolve, sent.reject);
+    downloads.send(record, castFile(reader, record, '3'), { userId: 'ann' }, context).then(sent.resolve, sent.reject);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });

@@ -4,13 +4,10 @@ import { Places, reasonOf } from '@webxterm/shared';
 import type { Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { recordingFact } from './audit.ts';
-import { type CastVersion, CastWriter } from './cast.ts';
-import { framesIn } from './chunk-codec.ts';
-import type { RecordingReader } from './reader.ts';
 import type { RecordingRecord } from './record.ts';
+import type { RecordingFile } from './recording-file.ts';
 
-export interface CastDownloadsOptions {
-  readonly reader: Pick<RecordingReader, 'all'>;
+export interface RecordingDownloadsOptions {
   readonly auditor: Pick<Auditor, 'record'>;
   /** Default: a minute. */
   readonly stalledMs?: number;
@@ -25,12 +22,12 @@ const limits = {
 /** A client that takes nothing for this time is disconnected. It would keep its place from others. */
 const stalledMs = 60_000;
 
-/** Sends recordings as asciicast. */
-export class CastDownloads {
-  readonly #options: CastDownloadsOptions;
+/** Sends recordings as files. */
+export class RecordingDownloads {
+  readonly #options: RecordingDownloadsOptions;
   readonly #places = new Places(limits);
 
-  constructor(options: CastDownloadsOptions) {
+  constructor(options: RecordingDownloadsOptions) {
     this.#options = options;
   }
 
@@ -40,28 +37,28 @@ export class CastDownloads {
    */
   async send(
     record: RecordingRecord,
-    version: CastVersion,
+    file: RecordingFile,
     { userId }: Pick<Caller, 'userId'>,
     context: Pick<RequestContext, 'request' | 'response' | 'logger'>,
   ): Promise<void> {
-    await this.#places.within(userId, () => this.#send(record, version, context));
+    await this.#places.within(userId, () => this.#send(record, file, context));
   }
 
   async #send(
     record: RecordingRecord,
-    version: CastVersion,
+    file: RecordingFile,
     { request, response, logger }: Pick<RequestContext, 'request' | 'response' | 'logger'>,
   ): Promise<void> {
     try {
-      if (request.method !== 'HEAD') await this.#record(record, version);
+      if (request.method !== 'HEAD') await this.#record(record, file.format);
       response.status(200).set({
-        'content-type': 'application/x-asciicast',
-        'content-disposition': `attachment; filename="recording-${record.recording_id}.cast"`,
+        'content-type': file.contentType,
+        'content-disposition': `attachment; filename="recording-${record.recording_id}.${file.extension}"`,
         'cache-control': 'no-store',
       });
       response.setTimeout(this.#options.stalledMs ?? stalledMs, () => response.destroy());
       if (request.method === 'HEAD') response.end();
-      else await pipeline(Readable.from(this.#text(record, version), { highWaterMark: 1 }), response);
+      else await pipeline(Readable.from(file.parts(), { highWaterMark: 1 }), response);
     } catch (error) {
       if (!response.headersSent) throw error;
       // The connection is closed, so that an incomplete file does not look complete.
@@ -70,30 +67,12 @@ export class CastDownloads {
     }
   }
 
-  async *#text(record: RecordingRecord, version: CastVersion): AsyncGenerator<string> {
-    const writer = new CastWriter(version, record);
-    yield writer.header(record);
-    for await (const plain of this.#options.reader.all(record)) {
-      let lines = '';
-      for (const frame of framesIn(plain)) lines += writer.lines(frame);
-      if (lines !== '') yield lines;
-    }
-    const end = writer.lines({
-      type: 'ended',
-      finalOffset: record.next_offset,
-      cause: 'unknown',
-      exitCode: record.exit_code ?? undefined,
-      signal: undefined,
-    });
-    if (record.status === 'ended' && end !== '') yield end;
-  }
-
-  #record(record: RecordingRecord, version: CastVersion): Promise<void> {
+  #record(record: RecordingRecord, format: string): Promise<void> {
     const about = recordingFact(record);
     return this.#options.auditor.record({
       ...about,
       action: 'recording_downloaded',
-      details: { ...about.details, format: `asciicast-v${version}` },
+      details: { ...about.details, format },
     });
   }
 }

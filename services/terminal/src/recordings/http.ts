@@ -2,6 +2,7 @@ import {
   AgentId,
   deleteRecording,
   downloadCast,
+  downloadText,
   getMachineRecordingPolicy,
   getRecording,
   getRecordingChunk,
@@ -26,12 +27,13 @@ import type { RecordingAccess } from './access.ts';
 import { recordingFact } from './audit.ts';
 import type { ChunkEntry } from './chunk-store.ts';
 import type { Deletion } from './deletion.ts';
-import type { CastDownloads } from './download.ts';
+import type { RecordingDownloads } from './download.ts';
 import type { IndexStore } from './indexing/index-store.ts';
 import type { Plays } from './plays.ts';
 import type { RecordingPolicies } from './policies.ts';
 import type { RecordingReader } from './reader.ts';
 import type { RecordingRecord } from './record.ts';
+import { castFile, textFile } from './recording-file.ts';
 import type { RecordingSearch } from './search/recording-search.ts';
 import { type RecordingStore, storedBytes } from './store.ts';
 
@@ -39,10 +41,10 @@ export interface RecordingsHttpOptions {
   readonly store: RecordingStore;
   readonly access: RecordingAccess;
   readonly reader: RecordingReader;
-  readonly index: Pick<IndexStore, 'keyframes' | 'keyframe'>;
+  readonly index: Pick<IndexStore, 'lineBlocks' | 'lines' | 'keyframes' | 'keyframe'>;
   readonly search: Pick<RecordingSearch, 'page'>;
   readonly deletion: Pick<Deletion, 'delete'>;
-  readonly downloads: CastDownloads;
+  readonly downloads: RecordingDownloads;
   readonly plays: Plays;
   readonly policies: RecordingPolicies;
   readonly machines: Pick<MachineCalls, 'has'>;
@@ -52,14 +54,12 @@ export interface RecordingsHttpOptions {
 /** Mounts the REST API of recordings and their policies. */
 export const mountRecordings = (api: Api, options: RecordingsHttpOptions): void => {
   mountReads(api, options);
+  mountDownloads(api, options);
   mountChanges(api, options);
   mountPolicies(api, options);
 };
 
-const mountReads = (
-  api: Api,
-  { store, access, reader, index, search, downloads, plays }: RecordingsHttpOptions,
-): void => {
+const mountReads = (api: Api, { store, access, reader, index, search, plays }: RecordingsHttpOptions): void => {
   api.mount(listRecordings, async ({ query, caller, context }) => {
     const scope = await access.scope(caller, query.machine, context.requestId);
     const { records, next } = await store.page(scope, query);
@@ -107,10 +107,18 @@ const mountReads = (
     await plays.record(caller, record);
     return sendBytes(context, plain);
   });
+};
 
+const mountDownloads = (api: Api, { access, reader, index, downloads }: RecordingsHttpOptions): void => {
   api.mount(downloadCast, async ({ params, query, caller, context }) => {
     const record = await access.playable(caller, idOf(params.id), context.requestId);
-    await downloads.send(record, query.version, caller, context);
+    await downloads.send(record, castFile(reader, record, query.version), caller, context);
+    return undefined;
+  });
+
+  api.mount(downloadText, async ({ params, caller, context }) => {
+    const record = await access.playable(caller, idOf(params.id), context.requestId);
+    await downloads.send(record, textFile(index, reader.key(record), record), caller, context);
     return undefined;
   });
 };

@@ -290,6 +290,9 @@ describe('the search', () => {
     expect([await texts('needl'), await texts('needle absent'), await texts('"number needle"')]).toEqual([[], [], []]);
     expect((await search({ q: 'needle', to: new Date(0).toISOString() })).hits).toEqual([]);
     expect((await search({ q: 'needle', machine: world.agentId, recording_id })).hits).toHaveLength(3);
+    const text = (token?: string) => world.api('GET', `recordings/${recording_id}/text`, undefined, token);
+    expect(await (await text()).text()).toContain('before 2\nneedle number 2\nafter 2\nbefore 3\n');
+    expect((await text(bob)).status).toBe(404);
     const machine = 'ag_00000000000000000000000000';
     for (const query of [{ machine }, { machine, recording_id }])
       expect((await search({ q: 'needle', ...query })).hits).toEqual([]);

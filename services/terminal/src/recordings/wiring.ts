@@ -9,7 +9,7 @@ import { MongoChunkStore } from './chunk-store.ts';
 import { RecordingClaims } from './claims.ts';
 import { DataKeys } from './data-keys.ts';
 import { Deletion } from './deletion.ts';
-import { CastDownloads } from './download.ts';
+import { RecordingDownloads } from './download.ts';
 import { mountRecordings } from './http.ts';
 import { IndexJobs } from './indexing/index-jobs.ts';
 import { IndexStore } from './indexing/index-store.ts';
@@ -81,7 +81,7 @@ export const wireRecordings = (parts: RecordingWiring) => {
         reader,
         index,
         deletion,
-        downloads: new CastDownloads({ reader, auditor }),
+        downloads: new RecordingDownloads({ auditor }),
         search,
         plays,
         policies,

@@ -151,6 +151,15 @@ export class IndexStore {
     }
   }
 
+  /** The blocks of lines, in order. */
+  async lineBlocks({ recording_id, index }: Indexed): Promise<number[]> {
+    const found = await this.#models.lines
+      .find({ recording_id, job: index?.job ?? '' }, { n: 1, _id: 0 })
+      .sort({ n: 1 })
+      .lean();
+    return found.map(({ n }) => n);
+  }
+
   /** The lines of a block. Undefined: they are gone, or were changed. */
   async lines(key: Buffer, place: Place): Promise<readonly IndexedLine[] | undefined> {
     const { recording_id, job, n } = place;
