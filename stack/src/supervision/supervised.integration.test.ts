@@ -92,7 +92,7 @@ describe('a supervised process', () => {
   it('is given up if it repeatedly exits for wrong settings', async () => {
     const { supervised, gaveUp, deaths } = watch('process.exit(2)');
     await supervised.start();
-    expect(await gaveUp).toMatch(/settings are wrong/);
+    expect(await gaveUp).toMatch(/settings are invalid/);
     expect(deaths).toHaveLength(4);
   });
 
