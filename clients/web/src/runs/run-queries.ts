@@ -28,6 +28,7 @@ const keys = {
   lists: ['runs', 'list'] as const,
   one: (id: string) => ['runs', 'one', id] as const,
   targets: (id: string) => ['runs', 'targets', id] as const,
+  allTargets: (id: string) => ['runs', 'targets', id, 'all'] as const,
   groups: (id: string) => ['runs', 'groups', id] as const,
   output: (id: string, agentId: string) => ['runs', 'output', id, agentId] as const,
 };
@@ -120,10 +121,18 @@ export const useLiveRun = (run: Run): void => {
     if (over) return;
     const stop = new AbortController();
     let refresh: ReturnType<typeof setTimeout> | undefined;
+    /** What the events change here. An answer that was on its way when an event came may be older, and then hides it: it is read again. */
+    const patched = [keys.one(run_id), keys.allTargets(run_id)];
+    let hidden = false;
+    const isRead = (): boolean => patched.some((queryKey) => queries.isFetching({ queryKey }) > 0);
     const refreshSoon = (): void => {
       refresh ??= setTimeout(() => {
         refresh = undefined;
         void refreshLists(queries, run_id);
+        if (!hidden) return;
+        if (isRead()) return refreshSoon();
+        hidden = false;
+        for (const queryKey of patched) void queries.invalidateQueries({ queryKey });
       }, refreshMs);
     };
     void followEvents(stop.signal, {
@@ -136,6 +145,7 @@ export const useLiveRun = (run: Run): void => {
         if (now !== undefined) queries.setQueryData(keys.one(run_id), now);
         const changed = event === 'targets' ? TargetsEvent.safeParse(parseJson(data)).data : undefined;
         if (changed !== undefined) patchTargets(queries, run_id, changed.targets);
+        hidden ||= isRead();
         refreshSoon();
       },
     });
@@ -143,7 +153,6 @@ export const useLiveRun = (run: Run): void => {
       stop.abort();
       clearTimeout(refresh);
       void queries.invalidateQueries({ queryKey: keys.groups(run_id) });
-      // The patched list, too: an answer of the server that was older than an event, and came after it, has hidden the event.
       void queries.invalidateQueries({ queryKey: keys.targets(run_id) });
     };
   }, [server, queries, run_id, over]);
@@ -160,7 +169,7 @@ const refreshLists = async (queries: QueryClient, runId: string): Promise<void> 
 
 const patchTargets = (queries: QueryClient, runId: string, changed: readonly RunTarget[]): void => {
   const byId = new Map(changed.map((target) => [target.agent_id, target]));
-  patchQueries(queries, [...keys.targets(runId), 'all'], (list: InfiniteData<RunTargetList>) => ({
+  patchQueries(queries, keys.allTargets(runId), (list: InfiniteData<RunTargetList>) => ({
     ...list,
     pages: list.pages.map((page) => ({
       ...page,
