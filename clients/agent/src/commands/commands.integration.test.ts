@@ -77,8 +77,9 @@ describe('a command', () => {
   it('ends at its time limit with all processes that it started, including those that ignore SIGTERM or left its group', async () => {
     const stubborn = `(trap '' TERM; ${markedSleep('3401')}) >/dev/null 2>&1; true`;
     expect(await run(stubborn, { timeoutMs: 300 })).toMatchObject({ timedOut: true, error: '' });
-    const left = `setsid sh -c "${markedSleep('3402')}" >/dev/null 2>&1 & echo started`;
-    const result = await run(left, { timeoutMs: 1500 });
+    const isThere = `grep -qsz '^MARK=3402$' /proc/[0-9]*/environ`;
+    const left = `setsid sh -c "${markedSleep('3402')}" >/dev/null 2>&1 & until ${isThere}; do sleep 0.02; done; echo started`;
+    const result = await run(left, { timeoutMs: 3000 });
     expect([result.stdout.toString(), result.timedOut]).toEqual(['started\n', false]);
     expect(markedSleeps('3402')).toHaveLength(1);
     await until(() => markedSleeps('3401').length + markedSleeps('3402').length === 0);
