@@ -42,7 +42,13 @@ export const trials: readonly string[] = [
   'stack/src/agent-package/update.integration.test.ts',
 ];
 
-/** Trials wait for time limits two thirds of their time. */
+/** Trials that compare speeds or delays. They run one at a time, after all others. */
+const measuring: readonly string[] = [
+  'e2e/faults/relays.e2e.ts',
+  'services/terminal/src/recordings/large.integration.test.ts',
+];
+
+/** The other trials wait for time limits two thirds of their time. */
 const trialWorkers = 4;
 
 /** The files that take longest: what starts last should be short, or all other workers wait for it. */
@@ -85,7 +91,7 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
   const files = (inSuite: string[], ofKind: (file: string) => boolean): { include: string[]; exclude: string[] } =>
     part === 'suite'
       ? { include: inSuite, exclude: [...notOurs, ...trials] }
-      : { include: trials.filter(ofKind), exclude: notOurs };
+      : { include: trials.filter((file) => ofKind(file) && !measuring.includes(file)), exclude: notOurs };
   const unit = {
     test: {
       name: 'unit',
@@ -126,11 +132,22 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       sequence: { groupOrder: part === 'suite' ? 2 : 1 },
     },
   };
+  const alone = {
+    test: {
+      ...endToEnd.test,
+      name: 'measuring',
+      include: [...measuring],
+      exclude: notOurs,
+      setupFiles: [...integration.test.setupFiles, ...endToEnd.test.setupFiles],
+      maxWorkers: 1,
+      sequence: { groupOrder: 2 },
+    },
+  };
   return {
     test: {
       passWithNoTests: false,
       sequence: { sequencer: LongestFirst },
-      projects: part === 'suite' ? [unit, integration, endToEnd] : [integration, endToEnd],
+      projects: part === 'suite' ? [unit, integration, endToEnd] : [integration, endToEnd, alone],
     },
   };
 };
