@@ -46,8 +46,9 @@ const { times, outage, flood } = readOptions();
 
 const isGreen = async (file: string, seconds: number, provide: { outageMs?: number; floodMiB?: number }) => {
   const vitest = await startVitest('test', [file], {
+    config: 'vitest.trials.config.ts',
     watch: false,
-    project: ['e2e'],
+    project: ['e2e', 'measuring'],
     testTimeout: 120_000 + seconds * 1000,
     provide,
   });
