@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { AuthContext, Connection, Server } from 'ssh2';
+import type { AuthContext, Connection, Server, ServerChannel } from 'ssh2';
 import { ForwardedConnection } from './forwarded.ts';
 import type { SshPlace } from './places.ts';
 import type { SshGrant, SshParts } from './ssh-context.ts';
@@ -13,6 +13,15 @@ const maxForwards = 128;
 const maxLeft = 64;
 /** The user name of a client that leaves the Linux user to the server (`vsay config-ssh`). */
 export const defaultUserName = 'vsay-default';
+
+/** Clients take packets of 16 KiB and more. For shorter ones the output of a program would be cut into many, and for ever into ones of no bytes. */
+const minPacket = 1024;
+
+/** Whether the client of a channel takes packets of a sensible length. ssh2 does not ask, and its types do not name it. */
+const takesPackets = (opened: object): boolean => {
+  const { _chanInfo: info = opened } = Object(opened);
+  return info?.outgoing?.packetSize >= minPacket;
+};
 
 /** Takes any stream for a socket. */
 type Injector = { injectSocket(socket: Duplex): void };
@@ -50,6 +59,16 @@ export class SshConnection {
     return unread;
   }
 
+  /** Bytes that the client has not taken. ssh2 answers requests without asking the transport. */
+  get untaken(): number {
+    return this.#transport.writableLength;
+  }
+
+  /** Session channels that are open, or whose program runs or has left processes behind. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
   /** Whether a program runs, or is being started. */
   get isBusy(): boolean {
     return this.#programs > 0;
@@ -77,9 +96,7 @@ export class SshConnection {
 
   #serve(client: Connection): void {
     this.#client = client;
-    client.on('error', (err: Error) =>
-      this.#parts.log.debug({ err, user: this.#grant.owner }, 'an ssh client made an error'),
-    );
+    client.on('error', (err: Error) => this.#failed(err));
     client.on('authentication', (context: AuthContext) => {
       const fits = context.username === this.#grant.linuxUser || context.username === defaultUserName;
       if (context.method === 'none' && fits) context.accept();
@@ -88,6 +105,7 @@ export class SshConnection {
     client.on('session', (accept, reject) => {
       if (this.#over || this.#channels >= maxSessions) return reject();
       const session = accept();
+      if (!takesPackets(session)) return this.end();
       this.#channels += 1;
       session.once('close', () => {
         this.#channels -= 1;
@@ -104,7 +122,15 @@ export class SshConnection {
       if (this.#over || this.#forwards.size >= maxForwards) return reject();
       const forward = new ForwardedConnection(this.#shared);
       this.#forwards.add(forward);
-      void forward.run(info, accept, reject).finally(() => this.#forwards.delete(forward));
+      const acceptChannel = (): ServerChannel => {
+        const channel = accept();
+        if (!takesPackets(channel)) this.end();
+        return channel;
+      };
+      forward
+        .run(info, acceptChannel, reject)
+        .catch((err: unknown) => this.#failed(err))
+        .finally(() => this.#forwards.delete(forward));
     });
     // -R, and sockets by path, are refused.
     client.on('request', (_accept, reject) => reject?.());
@@ -117,6 +143,10 @@ export class SshConnection {
     if (forgotten === undefined) return;
     forgotten.leave();
     this.#sessions.delete(forgotten);
+  }
+
+  #failed(err: unknown): void {
+    this.#parts.log.debug({ err, user: this.#grant.owner }, 'an ssh client made an error');
   }
 
   get #shared() {

@@ -10,6 +10,12 @@ import type { SshConnection } from './ssh-connection.ts';
  */
 const maxUnread = 16 * 1024 * 1024;
 
+/**
+ * Bytes for the client that it has not taken. Above this nothing more of it is read: ssh2 answers each request, also for a client that reads no
+ * answer.
+ */
+const maxUntaken = 1024 * 1024;
+
 /** A client that went away leaves its programs to their hang-up, as one of sshd. All other causes end what the connection started. */
 const gentle: ReadonlySet<EndCause> = new Set(['ended_by_user', 'detach_timeout', 'agent_stopped']);
 
@@ -30,7 +36,8 @@ export class SshProcess implements SessionProcess {
   }
 
   write(bytes: Uint8Array): number {
-    return this.#connection.unread > maxUnread ? 0 : this.#stream.write(bytes);
+    const { unread, untaken } = this.#connection;
+    return unread > maxUnread || untaken > maxUntaken ? 0 : this.#stream.write(bytes);
   }
 
   pause(): void {

@@ -71,10 +71,10 @@ export class SshSession {
       if (!this.#hasEnded) this.#program?.signal(signal);
       accept?.();
     });
-    session.on('shell', (accept) => void this.#open(accept(), { kind: 'shell' }));
-    session.on('exec', (accept, _reject, { command }) => void this.#open(accept(), { kind: 'command', line: command }));
+    session.on('shell', (accept) => this.#wants(accept, { kind: 'shell' }));
+    session.on('exec', (accept, _reject, { command }) => this.#wants(accept, { kind: 'command', line: command }));
     session.on('subsystem', (accept, reject, { name }) => {
-      if (name === 'sftp') void this.#open(accept(), { kind: 'sftp' });
+      if (name === 'sftp') this.#wants(accept, { kind: 'sftp' });
       else reject?.();
     });
     session.on('close', () => {
@@ -104,6 +104,16 @@ export class SshSession {
     if (this.#closed) return;
     this.#closed = true;
     if (!this.#hasEnded) this.#program?.hangUp();
+  }
+
+  /** The second request of a client on one channel is ignored: for it ssh2 returns no channel, although its type says so. */
+  #wants(accept: () => ServerChannel | undefined, wanted: Wanted): void {
+    const channel = this.#channel === undefined ? accept() : undefined;
+    if (channel === undefined) return;
+    this.#open(channel, wanted).catch((err: unknown) => {
+      this.#options.parts.log.error({ err, user: this.#options.grant.owner }, 'a channel of an ssh connection failed');
+      channel.close();
+    });
   }
 
   async #open(channel: ServerChannel, wanted: Wanted): Promise<void> {

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { duplexPair } from 'node:stream';
+import { TcpMessageReader, tcpData } from '@webxterm/contracts/tcp-messages';
+import { pino } from 'pino';
+import ssh2 from 'ssh2';
+import { afterAll, expect, it, vi } from 'vitest';
+import { AllowedTargets } from '../forwards/allowed-targets.ts';
+import { NameLookups } from '../forwards/name-lookups.ts';
+import { Guard } from '../guard/guard.ts';
+import { SshActivities } from './activities.ts';
+import { loadSshHostKey } from './host-key.ts';
+import { SshPlaces } from './places.ts';
+import { defaultUserName, SshConnection } from './ssh-connection.ts';
+import { SshProcess } from './ssh-process.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'ssh-connection-'));
+const log = pino({ level: 'silent' });
+const guard = new Guard(log);
+afterAll(() => {
+  guard.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What a client of ssh2 needs to break the rules: its messages, and its channels. */
+type Rude = {
+  protocol: {
+    session(id: number, window: number, packet: number): void;
+    exec(id: number, line: string, reply: boolean): void;
+    shell(id: number, reply: boolean): void;
+    subsystem(id: number, name: string, reply: boolean): void;
+    channelClose(id: number): void;
+    ping(): void;
+  };
+  channels: { add(opened: (error: Error | undefined, channel: { outgoing: { id: number } }) => void): number };
+};
+
+/** A client that may read files only, so that nothing is started. */
+const connected = async () => {
+  const { privateKey } = await loadSshHostKey(path.join(folder, 'key'), log);
+  const { username: linuxUser } = os.userInfo();
+  const parts = {
+    account: { linuxUsers: [linuxUser], allowSudo: true, processUid: process.getuid?.() ?? 0 },
+    ...{ agentTag: 'test', guard, allowed: new AllowedTargets([]), lookups: new NameLookups(), log },
+    activities: new SshActivities(() => performance.now()),
+    places: new SshPlaces(),
+  };
+  const grant = { sessionId: Buffer.alloc(16, 1), owner: 'ann', linuxUser, rights: ['files_read'], mustRecord: false };
+  const config = { hostKeys: [privateKey], algorithms: { serverHostKey: ['ssh-ed25519' as const] } };
+  const served = Promise.withResolvers<SshConnection>();
+  const reader = new TcpMessageReader();
+  const [sock, near] = duplexPair();
+  const events = {
+    onOutput: (bytes: Uint8Array) => {
+      // As on a network, no side is called within a write of the other.
+      for (const message of reader.push(Buffer.from(bytes)))
+        setImmediate(() => (message.type === 'data' ? near.write(message.bytes) : near.destroy()));
+    },
+    onEnd: () => near.destroy(),
+  };
+  const server = new SshProcess(events, (transport) => {
+    const made = new SshConnection(new ssh2.Server(config), transport, parts, grant);
+    served.resolve(made);
+    return made;
+  });
+  near.on('data', (bytes: Buffer) => {
+    for (const message of tcpData(bytes)) server.write(message);
+  });
+  near.once('close', () => sock.destroy());
+  const client = new ssh2.Client();
+  client.on('error', () => undefined);
+  client.connect({ sock, username: defaultUserName });
+  await once(client, 'ready');
+  const { _protocol: protocol, _chanMgr: channels } = Object(client);
+  const rude: Rude = { protocol, channels };
+  return { connection: await served.promise, server, client, ...rude };
+};
+
+/** Opens a session channel whose client takes packets of this length. @returns its number */
+const openChannel = async ({ protocol, channels }: Rude, packet = 32_768): Promise<number> => {
+  const opened = Promise.withResolvers<number>();
+  const id = channels.add((error, channel) => (error ? opened.reject(error) : opened.resolve(channel.outgoing.id)));
+  protocol.session(id, 1024 * 1024, packet);
+  return opened.promise;
+};
+
+it('survives a second command, shell or subsystem on a channel that has one', async () => {
+  const one = await connected();
+  const id = await openChannel(one);
+  one.protocol.exec(id, 'true', true);
+  one.protocol.exec(id, 'true', true);
+  one.protocol.shell(id, true);
+  one.protocol.subsystem(id, 'sftp', true);
+  expect(await openChannel(one)).toBeGreaterThan(id);
+  one.connection.end();
+});
+
+it('ends a client that takes packets of no bytes, into which ssh2 would cut an output for ever', async () => {
+  const one = await connected();
+  const closed = once(one.client, 'close');
+  one.protocol.exec(await openChannel(one, 0), 'true', true);
+  await closed;
+});
+
+it('forgets the channels that a client has opened and closed', async () => {
+  const one = await connected();
+  for (let count = 0; count < 100; count += 1) one.protocol.channelClose(await openChannel(one));
+  await openChannel(one);
+  expect(one.connection.sessionCount).toBe(1);
+  one.connection.end();
+});
+
+it('reads no more of a client that takes no answers', async () => {
+  const one = await connected();
+  const write = vi.spyOn(one.server, 'write');
+  one.server.pause();
+  const waits = (): boolean => write.mock.results.at(-1)?.value === 0;
+  // Each asks for an answer.
+  for (let count = 0; count < 200_000 && !waits(); count += 1) {
+    one.protocol.ping();
+    if (count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(waits()).toBe(true);
+  one.server.kill();
+}, 20_000);
