@@ -74,7 +74,7 @@ export class AttachCall {
       }
       const attachment = this.#register(open, await this.#options.allowList.find(open.sid));
       const forget = endWithShare(attachment, this.#options.now());
-      const known = open.kind === sshKind ? this.#options.sshActivities.enter(attachment, open) : undefined;
+      let known: (() => void) | undefined;
       leave = () => {
         forget();
         known?.();
@@ -82,6 +82,8 @@ export class AttachCall {
       };
       await this.#join(open, attachment, async () => {
         await this.#checkAccess(open, attachment);
+        // Not before: a machine could report anything about a user who was refused.
+        if (open.kind === sshKind) known ??= this.#options.sshActivities.enter(attachment, open);
         return (link) => {
           if (!open.create) return '';
           attachment.linuxUser = chooseLinuxUser(open.linuxUser, attachment.linuxUsers, link);

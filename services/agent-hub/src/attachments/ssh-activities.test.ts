@@ -9,11 +9,15 @@ const machine = { agentId: 'ag_1', machineName: 'web-1' };
 const opened = () => {
   const facts: AuditFact[] = [];
   const counted: AuditFact[] = [];
+  const kinds = new Set<string>();
   const clock = { now: 0 };
   const activities = new SshActivities({
     auditor: {
       record: async (fact) => void facts.push(fact),
-      count: async (_kind, fact) => void counted.push(fact),
+      count: async (kind, fact) => {
+        kinds.add(kind);
+        counted.push(fact);
+      },
     },
     logger: createLogger({ service: 'test', level: 'silent' }),
     now: () => clock.now,
@@ -25,7 +29,7 @@ const opened = () => {
     );
   const receive = (more: Partial<SshActivity>): void =>
     activities.receive(machine, SshActivity.fromPartial({ sessionId, action: 'command', subject: 'id', ...more }));
-  return { facts, counted, clock, enter, receive };
+  return { facts, counted, kinds, clock, enter, receive };
 };
 
 it('names the user that the hub has checked, and none for a connection that it does not know', () => {
@@ -93,4 +97,18 @@ it('counts what an agent reports too often', () => {
   clock.now += 1000;
   for (let count = 0; count < 100; count += 1) receive({});
   expect(facts.length).toBe(3050);
+});
+
+it.each([
+  ['connections that it makes up', () => undefined],
+  ['many connections of one user', (enter: (id: Buffer) => void, id: Buffer) => enter(id)],
+])('counts what a machine reports too often about %s', (_what, begin) => {
+  const { facts, counted, kinds, enter, receive } = opened();
+  for (let count = 0; count < 4000; count += 1) {
+    const id = Buffer.alloc(16);
+    id.writeUInt32BE(count);
+    begin(enter, id);
+    receive({ sessionId: id });
+  }
+  expect([facts.length, counted.length, kinds.size]).toEqual([3000, 1000, 1]);
 });

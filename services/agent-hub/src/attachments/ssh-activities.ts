@@ -11,7 +11,7 @@ import type { Attachment } from './attachment-table.ts';
 const keptMs = 2 * 60_000;
 /** Connections that ended within that time and are remembered. */
 const maxKept = 20_000;
-/** An agent reports a fifth of that. Beyond it, rows of one kind are counted. */
+/** Of a user on a machine. An agent reports a fifth of that. Beyond it, rows of one kind are counted. */
 const rate = { burst: 3000, perSecond: 50 } as const;
 const maxSubject = 256;
 
@@ -39,7 +39,6 @@ interface Owner {
   readonly userId: string;
   readonly actor: ReturnType<typeof actorOf>;
   readonly from: NonNullable<AuditFact['from']>;
-  readonly rate: TokenBucket;
   attached: number;
   leftAt: number;
 }
@@ -52,8 +51,8 @@ export class SshActivities {
   readonly #options: SshActivitiesOptions;
   /** By machine and session, in the order of their first attachment. */
   readonly #owners = new Map<string, Owner>();
-  /** Of reports about unknown connections, by machine. */
-  readonly #unknown = new Map<string, TokenBucket>();
+  /** By machine and user; of reports about unknown connections by machine. Not by session, of which a machine may name any number. */
+  readonly #rates = new Map<string, TokenBucket>();
 
   constructor(options: SshActivitiesOptions) {
     this.#options = options;
@@ -86,7 +85,6 @@ export class SshActivities {
           userId,
           actor: actorOf({ ...request, caller: { userId, username, sid } }),
           from: request,
-          rate: new TokenBucket(rate, now()),
           attached: 0,
           leftAt: 0,
         };
@@ -103,7 +101,8 @@ export class SshActivities {
     const action = Object.hasOwn(actions, activity.action) ? actions[activity.action] : undefined;
     if (action === undefined || activity.sessionId.length !== 16) return;
     const owner = this.#owners.get(keyOf(agentId, activity.sessionId));
-    const bucket = owner?.rate ?? this.#bucketOf(agentId);
+    const whose = `${agentId} ${owner?.userId ?? ''}`;
+    const bucket = this.#bucketOf(whose);
     const fact: AuditFact = {
       action,
       agentId,
@@ -124,14 +123,16 @@ export class SshActivities {
             'an activity of an ssh connection could not be audited',
           ),
         );
-    } else void auditor.count(keyOf(agentId, activity.sessionId), { ...fact, details: { too_many: true } });
+    } else void auditor.count(whose, { ...fact, details: { too_many: true } });
   }
 
-  #bucketOf(agentId: string): TokenBucket {
+  #bucketOf(whose: string): TokenBucket {
+    const known = this.#rates.get(whose);
+    if (known !== undefined) return known;
     const now = this.#options.now();
-    for (const [known, bucket] of this.#unknown) if (bucket.isFull(now)) this.#unknown.delete(known);
-    const bucket = this.#unknown.get(agentId) ?? new TokenBucket(rate, now);
-    this.#unknown.set(agentId, bucket);
+    for (const [other, bucket] of this.#rates) if (bucket.isFull(now)) this.#rates.delete(other);
+    const bucket = new TokenBucket(rate, now);
+    this.#rates.set(whose, bucket);
     return bucket;
   }
 
