@@ -129,7 +129,6 @@ export class Agent {
       now,
       onEnded: (session) => {
         log.info({ session: session.id, ...session.result }, 'a session ended');
-        this.#activities.ended(Buffer.from(session.id, 'hex'));
         this.#link?.sendEnded(session);
       },
     });

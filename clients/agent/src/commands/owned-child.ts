@@ -30,6 +30,9 @@ export class OwnedChild {
   readonly #start: ControlledStart | undefined;
   readonly #exited = Promise.withResolvers<ExitResult>();
   #ownership: Ownership | undefined;
+  #hasExited = false;
+  /** A signal that came before the program had started. */
+  #early: NodeJS.Signals | undefined;
   #takeFromGuard = (): void => undefined;
   #refusal = '';
 
@@ -42,6 +45,9 @@ export class OwnedChild {
     this.#guard = guard;
     this.exited = this.#exited.promise;
     this.#start = this.#control(options);
+    void this.exited.then(() => {
+      this.#hasExited = true;
+    });
     child.on('error', (error) => {
       this.#refusal = error.message;
       this.#exited.resolve({ exitCode: undefined, signal: undefined });
@@ -54,9 +60,14 @@ export class OwnedChild {
     return this.#start?.arrived === false || this.#child.pid === undefined ? this.#refusal.trim() : undefined;
   }
 
-  /** Signals the process group of the program. No effect before it has started. */
+  /**
+   * Signals the process group of the program, as soon as it has started. No effect after its end: the kernel may have given its pid to a process of
+   * somebody else.
+   */
   signal(signal: NodeJS.Signals): void {
-    if (this.#ownership !== undefined) signalGroup(this.#ownership.main, signal);
+    if (this.#hasExited) return;
+    if (this.#ownership === undefined) this.#early = signal;
+    else signalGroup(this.#ownership.main, signal);
   }
 
   /** Whether a process of the program lives. */
@@ -73,6 +84,8 @@ export class OwnedChild {
 
   /** Ends all processes of the program, then su. `killAfterMs`: SIGKILL follows SIGTERM after it. Resolves when none is left. */
   async end(killAfterMs?: number): Promise<void> {
+    // One that is about to start must not start any more: it waits for this channel.
+    if (this.#start?.arrived === false) this.#start.close();
     await this.#ownership?.end(killAfterMs);
     // su now ends by itself, but a PAM module may hang.
     const late = (): Error => new Error('su does not end');
@@ -112,6 +125,7 @@ export class OwnedChild {
       },
       onArrived: () => {
         own(login === undefined ? pid : (childOf(pid) ?? pid), login === undefined ? undefined : pid);
+        if (this.#early !== undefined) this.signal(this.#early);
         start.letGo(environment);
       },
     });

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -218,6 +219,29 @@ it('lets sftp read, write and forward only with the right of each', async () => 
   expect((await writes.run('ssh', ['-W', 'localhost:22', 'box'])).code).toBe(255);
   const forwards = await bridge({ rights: ['forward'] });
   expect((await forwards.run('sftp', ['-b', '-', 'box'], 'pwd\n')).stderr).toContain('right files_read');
+});
+
+it('reports the files that a client has read when it goes without closing them', async () => {
+  const file = path.join(box.folder, 'unclosed');
+  writeFileSync(file, 'secret');
+  const client = spawn('ssh', ['-F', box.config, '-s', 'box', 'sftp']);
+  const [name, zeros] = [Buffer.from(file), Buffer.alloc(8)];
+  const u32 = (value: number): Buffer => Buffer.from([value >>> 24, value >>> 16, value >>> 8, value]);
+  const send = (...parts: Buffer[]): void => {
+    const body = Buffer.concat(parts);
+    client.stdin.write(Buffer.concat([u32(body.length), body]));
+  };
+  send(Buffer.from([1]), u32(3));
+  send(Buffer.from([3]), u32(1), u32(name.length), name, u32(1), u32(0));
+  send(Buffer.from([5]), u32(2), u32(4), u32(1), zeros, u32(100));
+  let answers = '';
+  client.stdout.on('data', (bytes: Buffer) => {
+    answers += bytes.toString('latin1');
+    if (answers.includes('secret')) client.kill('SIGKILL');
+  });
+  await once(client, 'close');
+  await until(() => activities().some(({ action, subject }) => action === 'file_read' && subject === file));
+  expect(activities().find(({ subject }) => subject === file)).toMatchObject({ bytes: 6n });
 });
 
 it('starts neither shells nor commands where terminals must be recorded, but transfers files', async () => {

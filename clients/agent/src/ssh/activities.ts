@@ -4,6 +4,8 @@ export type Activity = Partial<Omit<SshActivity, 'sessionId'>> & Pick<SshActivit
 
 /** Reports that wait for a link to a hub. Beyond it nothing more is started, because it could not be audited. */
 const maxWaiting = 1000;
+/** Also of sessions that have ended, whose last files are reported after it. */
+const maxKnown = 1000;
 /** A session whose client has not come back within 30 s has ended, and no hub will know it. */
 const attachedWithinMs = 40_000;
 /** Programs and connections that a user starts, then those a second. */
@@ -56,7 +58,7 @@ export class SshActivities {
   readonly #owners = new Map<string, Owner>();
   #waiting: Waiting[] = [];
   #send: Send | undefined;
-  /** Sessions, in hex, to which somebody has attached over the current link. */
+  /** Sessions, in hex, to which somebody has attached over the current link, the oldest first. The hub knows one for some time after its end. */
   readonly #known = new Set<string>();
   #late: NodeJS.Timeout | undefined;
 
@@ -73,13 +75,12 @@ export class SshActivities {
 
   /** The hub of the current link knows the session. */
   attached(sessionId: Buffer): void {
-    this.#known.add(sessionId.toString('hex'));
+    const id = sessionId.toString('hex');
+    this.#known.delete(id);
+    this.#known.add(id);
+    const [oldest] = this.#known;
+    if (oldest !== undefined && this.#known.size > maxKnown) this.#known.delete(oldest);
     this.#flush();
-  }
-
-  /** The session has ended. */
-  ended(sessionId: Buffer): void {
-    this.#known.delete(sessionId.toString('hex'));
   }
 
   /**

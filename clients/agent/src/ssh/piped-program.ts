@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { ServerChannel } from 'ssh2';
 import type { OutputPipes } from '../commands/output-pipes.ts';
 import { OwnedChild, type OwnedChildOptions } from '../commands/owned-child.ts';
@@ -9,6 +10,8 @@ import type { SshProgram } from './ssh-program.ts';
 
 /** SIGKILL follows SIGTERM after this time. */
 const killAfterMs = 500;
+/** A helper whose client has gone reports the files that are open within this time, and ends. One that waits in a system call is killed. */
+const reportedWithinMs = 500;
 
 type Start = Pick<OwnedChildOptions, 'launch' | 'marker' | 'guard'> & {
   readonly channel: ServerChannel;
@@ -22,6 +25,8 @@ type Start = Pick<OwnedChildOptions, 'launch' | 'marker' | 'guard'> & {
 export class PipedProgram implements SshProgram {
   readonly #owned: OwnedChild;
   readonly #streams: readonly Readable[];
+  /** Those of a helper have its reports. */
+  readonly #reports: Readable | undefined;
   readonly #closeInput: () => void;
   readonly ended: Promise<ExitResult | undefined>;
 
@@ -31,6 +36,7 @@ export class PipedProgram implements SshProgram {
     const { stdin } = child;
     const [stdout, stderr] = pipes?.read ?? [child.stdout, child.stderr];
     this.#streams = [stdout, stderr].filter((stream) => stream !== null);
+    this.#reports = onStderr === undefined ? undefined : (stderr ?? undefined);
     for (const stream of [stdin, ...this.#streams]) stream?.on('error', () => undefined);
     this.#owned = new OwnedChild(child, {
       ...start,
@@ -54,13 +60,15 @@ export class PipedProgram implements SshProgram {
   }
 
   hangUp(): void {
-    this.#owned.signal('SIGHUP');
+    if (this.#reports === undefined) this.#owned.signal('SIGHUP');
+    else void this.kill();
     this.#closeInput();
-    for (const stream of this.#streams) stream.destroy();
+    for (const stream of this.#streams) if (stream !== this.#reports) stream.destroy();
   }
 
   async kill(): Promise<void> {
     this.#closeInput();
+    if (this.#reports !== undefined) await this.#lastReports();
     await this.#owned.end(killAfterMs);
     for (const stream of this.#streams) stream.destroy();
   }
@@ -71,6 +79,13 @@ export class PipedProgram implements SshProgram {
 
   leave(): void {
     this.#owned.leave();
+  }
+
+  /** The helper ends by itself when nobody reads its answers. */
+  async #lastReports(): Promise<void> {
+    for (const stream of this.#streams) if (stream !== this.#reports) stream.destroy();
+    const late = (): Error => new Error('the helper does not end');
+    await withinDeadline(reportedWithinMs, this.ended, late).catch(() => undefined);
   }
 
   /** As sshd, it has ended when its main process has, and nothing has its outputs open any more. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { duplexPair } from 'node:stream';
-import { TcpMessageReader, tcpData } from '@webxterm/contracts/tcp-messages';
+import { TcpMessageReader, tcpData, tcpEnd } from '@webxterm/contracts/tcp-messages';
 import { pino } from 'pino';
 import ssh2 from 'ssh2';
 import { afterAll, expect, it, vi } from 'vitest';
@@ -110,6 +110,14 @@ it('forgets the channels that a client has opened and closed', async () => {
   await openChannel(one);
   expect(one.connection.sessionCount).toBe(1);
   one.connection.end();
+});
+
+it('closes the connection of a client that ends its direction, as a killed one does', async () => {
+  const one = await connected();
+  const closed = once(one.client, 'close');
+  await openChannel(one);
+  one.server.write(tcpEnd());
+  await closed;
 });
 
 it('reads no more of a client that takes no answers', async () => {

@@ -46,6 +46,11 @@ export class SshConnection {
     this.#transport = transport;
     transport.on('error', () => undefined);
     transport.once('close', () => this.#closed());
+    // A client that is killed ends its direction only. Neither ssh nor ssh2 knows half of a connection.
+    transport.once('end', () => {
+      this.#closed();
+      this.end();
+    });
     server.on('connection', (client: Connection) => this.#serve(client));
     const injector: Injector = server;
     injector.injectSocket(transport);
