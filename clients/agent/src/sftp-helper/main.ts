@@ -41,11 +41,11 @@ const serve = (): void => {
 };
 
 let exitCode = 0;
-try {
-  serve();
-} catch {
-  // The client broke the protocol, or nobody reads the answers.
-  exitCode = 1;
-}
-server.end();
+for (const step of [serve, () => server.end()])
+  try {
+    step();
+  } catch {
+    // The client broke the protocol, or nobody reads the answers or the reports.
+    exitCode = 1;
+  }
 process.exit(exitCode);

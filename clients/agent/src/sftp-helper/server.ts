@@ -76,6 +76,8 @@ const openFlags = (asked: number): number => {
   const way = has(flags.read) ? (has(flags.write) ? constants.O_RDWR : constants.O_RDONLY) : constants.O_WRONLY;
   return (
     way |
+    // A FIFO would keep the helper, with the reports of all other files, until somebody opens its other end.
+    constants.O_NONBLOCK |
     (has(flags.append) ? constants.O_APPEND : 0) |
     (has(flags.create) ? constants.O_CREAT : 0) |
     (has(flags.truncate) ? constants.O_TRUNC : 0) |

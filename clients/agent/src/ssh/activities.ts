@@ -88,12 +88,21 @@ export class SshActivities {
    * @returns a sentence that says why it must not be started. Undefined: it may
    */
   starts(sessionId: Buffer, owner: string, activity: Activity): string | undefined {
+    return this.mayStart(owner) ?? this.begins(sessionId, owner, activity);
+  }
+
+  /** Counts something that a user wants to start, whether it succeeds or not. @returns as `starts` */
+  mayStart(owner: string): string | undefined {
+    return this.#owner(owner).starts.take(this.#now())
+      ? undefined
+      : 'You have started too much in a short time on this machine. Try again in a minute.';
+  }
+
+  /** Reports something that `mayStart` has counted. @returns as `starts` */
+  begins(sessionId: Buffer, owner: string, activity: Activity): string | undefined {
     if (this.#waiting.length >= maxWaiting)
       return 'The agent has no connection to its server, so nothing can be audited. Try again when it has.';
-    const known = this.#owner(owner);
-    if (!known.starts.take(this.#now()))
-      return 'You have started too much in a short time on this machine. Try again in a minute.';
-    this.#report(sessionId, known, activity);
+    this.#report(sessionId, this.#owner(owner), activity);
     return undefined;
   }
 

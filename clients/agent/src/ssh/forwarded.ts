@@ -43,12 +43,14 @@ export class ForwardedConnection {
       parts.activities.reports(sessionId, owner, { ...activity, refused: refusal.code });
       return reject();
     }
+    // Before the connection: otherwise ports that are closed could be tried without a limit.
+    if (parts.activities.mayStart(owner) !== undefined) return reject();
     try {
       const socket = await connectTarget(target, parts.allowed, (host, late) =>
         parts.lookups.addressesOf(host, owner, late),
       );
       // It is audited before a byte of it is passed on.
-      const unaudited = isOpen() ? parts.activities.starts(sessionId, owner, activity) : '';
+      const unaudited = isOpen() ? parts.activities.begins(sessionId, owner, activity) : '';
       if (unaudited !== undefined) {
         socket.destroy();
         return reject();
