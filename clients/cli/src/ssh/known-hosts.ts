@@ -19,10 +19,14 @@ export const withKnownHost = (text: string, line: string | undefined): string =>
   return `${[...others, line].sort().join('\n')}\n`;
 };
 
-/** The lines of all machines: by name those whose name belongs to one machine only, all by id. */
+/**
+ * The lines of all machines: by name those whose name belongs to one machine only, all by id. Other users choose the names of the machines that they
+ * share: one that is the id of a machine stands for nothing.
+ */
 export const knownHostsOf = (machines: readonly Pick<Machine, 'name' | 'agent_id' | 'metadata'>[]): string => {
   const counts = new Map<string, number>();
-  for (const { name } of machines) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  for (const { name, agent_id } of machines)
+    for (const host of [name, agent_id]) counts.set(host.toLowerCase(), (counts.get(host.toLowerCase()) ?? 0) + 1);
   const lines = machines.flatMap(({ name, agent_id, metadata: { ssh_host_key: key = '' } }) => [
     ...(counts.get(name.toLowerCase()) === 1 ? [knownHostsLine(`${name}${hostSuffix}`, key)] : []),
     knownHostsLine(`${agent_id}${hostSuffix}`, key),

@@ -20,7 +20,7 @@ it('starts vsay by words that neither ssh nor a shell expands', () => {
     knownHosts: '/k',
   });
   expect(config).toContain(
-    `ProxyCommand '/a b/node' /%%h/vsay proxy --profile '$x' --known-hosts /k --linux-user=%r -- %h\n`,
+    `ProxyCommand '/a b/node' /%%h/vsay proxy --profile '$x' --known-hosts /k --linux-user='%r' -- '%h'\n`,
   );
 });
 
@@ -35,10 +35,14 @@ it('keeps one line for a host, and none for a name or a key that is of another f
 
 it('knows a machine by its name only if no other one has it', () => {
   const machine = (name: string, id: string) => ({ name, agent_id: id, metadata: { ssh_host_key: key } as never });
-  expect(knownHostsOf([machine('web', 'ag_1'), machine('Web', 'ag_2'), machine('db', 'ag_3')]).split('\n')).toEqual([
-    ...['ag_1', 'ag_2', 'ag_3', 'db'].map((host) => `${host}.vsay ${key}`),
-    '',
-  ]);
+  expect(
+    knownHostsOf([
+      machine('web', 'ag_1'),
+      machine('Web', 'ag_2'),
+      machine('db', 'ag_3'),
+      machine('AG_1', 'ag_4'),
+    ]).split('\n'),
+  ).toEqual([...['ag_1', 'ag_2', 'ag_3', 'ag_4', 'db'].map((host) => `${host}.vsay ${key}`), '']);
 });
 
 it('shows the lines that change', () => {

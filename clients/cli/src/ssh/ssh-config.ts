@@ -8,7 +8,7 @@ export const defaultUser = 'vsay-default';
 /** A path as a word of ssh_config(5). */
 const quoted = (path: string): string => `"${path.replaceAll('%', '%%')}"`;
 
-/** The file of vsay. `invocation`: how vsay itself was started. */
+/** The file of vsay. Old versions of ssh take any character in a host and a user, as in the address of a submodule of git, so these are quoted. `invocation`: how vsay itself was started. */
 export const sshConfig = ({
   invocation,
   proxyOptions,
@@ -23,7 +23,7 @@ export const sshConfig = ({
   );
   return `# Written by "vsay config-ssh", which replaces it.
 Host *${hostSuffix}
-  ProxyCommand ${words.join(' ')} --linux-user=%r -- %h
+  ProxyCommand ${words.join(' ')} --linux-user='%r' -- '%h'
   User ${defaultUser}
   HostKeyAlgorithms ssh-ed25519
   Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr
