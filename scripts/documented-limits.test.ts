@@ -171,10 +171,12 @@ const documented: Readonly<Record<string, readonly string[]>> = {
       'clients/agent/src/ssh/ssh-connection.ts maxForwards',
       'clients/agent/src/ssh/ssh-connection.ts maxLeft',
     ],
-  'agent: bytes of an ssh client that no program has read; output of a terminal that waits for the client': [
-    'clients/agent/src/ssh/ssh-process.ts maxUnread',
-    'clients/agent/src/ssh/terminal-program.ts maxWaiting',
-  ],
+  'agent: bytes of an ssh client that no program has read; answers that it has not taken; output of a terminal that waits for it':
+    [
+      'clients/agent/src/ssh/ssh-process.ts maxUnread',
+      'clients/agent/src/ssh/ssh-process.ts maxUntaken',
+      'clients/agent/src/ssh/terminal-program.ts maxWaiting',
+    ],
   'agent: environment variables of an ssh client': ['clients/agent/src/ssh/variables.ts maxVariables'],
   'agent: activities in ssh connections that wait for a link; a text in one': [
     'clients/agent/src/ssh/activities.ts maxWaiting',
@@ -195,7 +197,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'services/terminal/src/recordings/search/recording-search.ts each',
     'services/terminal/src/recordings/search/search-terms.ts maxTerms',
   ],
-  'terminal: blocks of lines that a page of a search decrypts': [
+  'terminal: blocks of lines that a page of a search decrypts; time for comparing their lines': [
     'services/terminal/src/recordings/search/recording-search.ts maxBlocksPerPage',
   ],
   'terminal: downloads of recordings': [
@@ -260,6 +262,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
   'what is remembered to save work; what is forgotten costs a repetition': [
     'clients/agent/src/screen/kept-screen.ts maxKept',
     'clients/agent/src/session/participants.ts maxRemembered',
+    'clients/agent/src/ssh/activities.ts maxKnown',
     'clients/agent/src/update/installation.ts maxFailed',
     'libs/shared/src/audit/tally.ts maxKinds',
     'libs/stream/src/output-ages.ts maxMarks',
@@ -285,6 +288,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'clients/agent/src/configuration/status-report.ts maxLogged',
     'clients/agent/src/files/helper-process.ts maxStderr',
     'clients/agent/src/session/title-reader.ts maxExamined',
+    'clients/agent/src/sftp-helper/reports.ts maxPath',
     'clients/agent/src/session/title-reader.ts maxSequence',
     'services/agent-hub/src/agent-links/agent-claims.ts maxAddress',
     'services/agent-hub/src/agent-links/agent-claims.ts maxCores',
@@ -336,6 +340,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'services/terminal/src/hub-client/channels.ts maxChannelsPerHub',
     'services/terminal/src/recordings/chunk-codec.ts maxPlainChunk',
     'services/terminal/src/recordings/indexing/indexer.ts maxKeyframes',
+    'services/terminal/src/recordings/indexing/recorded-screen.ts maxWrite',
     'services/terminal/src/recordings/indexing/words.ts maxWord',
     'services/terminal/src/sessions/ledger.ts maxListsWaiting',
     'services/terminal/src/sessions/store.ts maxActiveRead',

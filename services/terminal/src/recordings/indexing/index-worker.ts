@@ -35,24 +35,47 @@ const keyframeAt = (n: number, { offset, ms }: { offset: number; ms: number }): 
   return { n, ms, plain: joinFrames(frames.map((frame) => encodeDown(frame))) };
 };
 
-const next = async ({ n, plain }: Extract<ToIndexWorker, { kind: 'chunk' }>): Promise<IndexedKeyframe | undefined> => {
+/** Output may cost a thousand times what it usually does: a screen of 1,000 lines and columns that is erased by each four bytes. */
+const isSpent = (): boolean => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000 > job.cpuMs;
+};
+const lookEveryMs = 100;
+
+/** @returns false: its time was used up meanwhile */
+const draw = async (frames: readonly DownFrame[]): Promise<boolean> => {
+  const drawn = Promise.withResolvers<boolean>();
+  // The emulator gives way between its writes.
+  const timer = setInterval(() => {
+    if (isSpent()) drawn.resolve(false);
+  }, lookEveryMs);
+  screen.draw(frames).then(() => drawn.resolve(true), drawn.reject);
+  try {
+    return await drawn.promise;
+  } finally {
+    clearInterval(timer);
+  }
+};
+
+type Drawn = { readonly keyframe: IndexedKeyframe | undefined; readonly spent: boolean };
+
+const next = async ({ n, plain }: Extract<ToIndexWorker, { kind: 'chunk' }>): Promise<Drawn> => {
   const frames = framesIn(Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength));
   const begin = beginOf(frames);
   const due = since.bytes >= job.everyBytes || begin.ms - since.ms >= job.everyMs;
   const keyframe = due ? keyframeAt(n, begin) : undefined;
   if (keyframe !== undefined) Object.assign(since, { bytes: 0, ms: begin.ms });
   since.bytes += plain.length;
-  await screen.draw(frames);
-  return keyframe;
+  blocks.drawn(plain.length);
+  return { keyframe, spent: isSpent() || !(await draw(frames)) };
 };
 
 const act = async (message: ToIndexWorker): Promise<FromIndexWorker> => {
-  const keyframe = message.kind === 'chunk' ? await next(message) : undefined;
-  if (message.kind === 'end') {
-    screen.end();
-    blocks.end();
-  }
-  return { blocks: blocks.take(), cut: blocks.cut, ...(keyframe !== undefined && { keyframe }) };
+  const { keyframe, spent }: Drawn =
+    message.kind === 'chunk' ? await next(message) : { keyframe: undefined, spent: false };
+  if (message.kind === 'end') screen.end();
+  if (message.kind === 'end' || spent) blocks.end();
+  return { blocks: blocks.take(), cut: blocks.cut || spent, spent, ...(keyframe !== undefined && { keyframe }) };
 };
 
 if (process.platform === 'linux') os.setPriority(niceness);

@@ -3,7 +3,11 @@ import { LineBlocks } from './line-blocks.ts';
 import { folded, WordBits, wordsOf } from './words.ts';
 
 const key = Buffer.alloc(32, 7);
-const blocks = (): LineBlocks => new LineBlocks(key);
+const blocks = (drawn = 1024 * 1024 * 1024): LineBlocks => {
+  const made = new LineBlocks(key);
+  made.drawn(drawn);
+  return made;
+};
 
 describe('the words of a text', () => {
   it('are its runs of letters and digits, without regard to case and compatible forms', () => {
@@ -57,5 +61,14 @@ describe('blocks of lines', () => {
     expect(made.cut).toBe(false);
     made.add(2000, 'more');
     expect([made.cut, made.take()]).toEqual([true, []]);
+  });
+
+  it('have four characters for each byte of output, because a line that was drawn once may end many times', () => {
+    const made = blocks(100_000);
+    for (let n = 0; n < 10_000; n += 1) made.add(n, 'x'.repeat(4096));
+    made.end();
+    expect(made.cut).toBe(true);
+    const lines = made.take().reduce((sum, block) => sum + block.lines, 0);
+    expect(lines).toBe(Math.floor((64 * 1024 + 400_000) / 4096));
   });
 });

@@ -19,6 +19,9 @@ const full = { lines: 1000, characters: 96 * 1024, words: 2000 };
 /** Limits for one recording. Lines beyond are not indexed. */
 const maxIndexedLines = 1_000_000;
 const maxIndexedText = 128 * 1024 * 1024;
+/** Lines that are drawn once may end many times: the cursor can be moved back above them. So each byte of output is good for this many characters. */
+const perByte = 4;
+const atFirst = 64 * 1024;
 
 /** Collects the lines of a recording in blocks. */
 export class LineBlocks {
@@ -29,6 +32,7 @@ export class LineBlocks {
   #complete: LineBlock[] = [];
   #allLines = 0;
   #allCharacters = 0;
+  #maxCharacters = atFirst;
   #cut = false;
 
   constructor(key: Uint8Array) {
@@ -40,8 +44,13 @@ export class LineBlocks {
     return this.#cut;
   }
 
+  /** So many bytes of output will be drawn next. */
+  drawn(bytes: number): void {
+    this.#maxCharacters = Math.min(maxIndexedText, this.#maxCharacters + bytes * perByte);
+  }
+
   add(ms: number, text: string): void {
-    if (this.#allLines >= maxIndexedLines || this.#allCharacters + text.length > maxIndexedText) {
+    if (this.#allLines >= maxIndexedLines || this.#allCharacters + text.length > this.#maxCharacters) {
       this.#cut = true;
       return;
     }

@@ -8,6 +8,8 @@ export interface IndexJob {
   readonly everyBytes: number;
   readonly everyMs: number;
   readonly searchKey: Uint8Array;
+  /** Time of the processor after which nothing more is drawn, ms. */
+  readonly cpuMs: number;
 }
 
 /** The next chunk, or the end of the recording. */
@@ -27,4 +29,6 @@ export interface FromIndexWorker {
   readonly keyframe?: IndexedKeyframe;
   readonly blocks: readonly LineBlock[];
   readonly cut: boolean;
+  /** Its time was used up, before the end. The lines and keyframes until then are complete. */
+  readonly spent: boolean;
 }

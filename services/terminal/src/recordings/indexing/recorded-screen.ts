@@ -13,6 +13,8 @@ const maxKeyframe = 256 * 1024;
 const maxHeld = 64 * 1024;
 /** Limit of the text of a line, in characters. The rest is left out. */
 const maxLineText = 4096;
+/** Characters that the emulator draws without a pause. Each sequence of two may take 7 ms on a very large screen. */
+const maxWrite = 256;
 /** The OSC number of hyperlinks. Keyframes contain none. */
 const hyperlink = 8;
 
@@ -123,7 +125,8 @@ export class RecordedScreen {
     this.#terminal.write('', () => {
       this.#ms = ms;
     });
-    for (const piece of this.#filter.push(bytes)) this.#terminal.write(piece);
+    for (const piece of this.#filter.push(bytes))
+      for (let at = 0; at < piece.length; at += maxWrite) this.#terminal.write(piece.slice(at, at + maxWrite));
   }
 
   #drawn(): Promise<void> {
