@@ -9,6 +9,7 @@ import type { Plays } from '../plays.ts';
 import type { RecordingReader } from '../reader.ts';
 import type { RecordingRecord } from '../record.ts';
 import type { RecordingScope, RecordingStore } from '../store.ts';
+import { ComparingTime } from './comparing-time.ts';
 import { hasTerms, type SearchTerms, termsOf } from './search-terms.ts';
 
 type SearchQuery = RouteInput<typeof searchRecordings>['query'];
@@ -66,12 +67,15 @@ export class RecordingSearch {
     const { q, machine, user_id, recording_id, from, to, cursor, limit } = query;
     const mark = listMark('searchRecordings', { q, machine, user_id, recording_id, from, to });
     const filters = this.#options.bits.map((bits) => terms.words.flatMap((word) => bits.of(word)));
+    // Administrators may play those of all machines.
+    const within = scope === 'all' && machine !== undefined ? [machine] : scope;
+    const time = new ComparingTime();
     const found: { hit: RecordingHit; record: RecordingRecord }[] = [];
     let place = cursor === undefined ? undefined : placeOf(cursor, mark);
     for (let examined = 0; ; ) {
       const blocks = await this.#options.index.find(
         filters,
-        { scope, user_id, recording_id, from, to },
+        { scope: within, user_id, recording_id, from, to },
         place,
         batchSize,
       );
@@ -82,9 +86,12 @@ export class RecordingSearch {
         const lines = record === undefined ? [] : await this.#lines(record, block);
         for (let at = first; record !== undefined && at < lines.length; at += 1) {
           const line = lines[at];
-          if (line === undefined || !hasTerms(line[1], terms)) continue;
-          if (found.length === limit) return { found, next: cursorOf({ ...block, id: block._id, line: at }, mark) };
-          found.push({ record, hit: hitOf(record, block.n, lines, at) });
+          if (line !== undefined && time.measure(() => hasTerms(line[1], terms))) {
+            if (found.length === limit) return { found, next: cursorOf({ ...block, id: block._id, line: at }, mark) };
+            found.push({ record, hit: hitOf(record, block.n, lines, at) });
+          }
+          if (time.isSpent) return { found, next: cursorOf({ ...block, id: block._id, line: at + 1 }, mark) };
+          await time.giveWay();
         }
         place = { began_at: block.began_at, id: block._id, line: Number.MAX_SAFE_INTEGER };
         examined += 1;
