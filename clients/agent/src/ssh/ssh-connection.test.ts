@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { duplexPair } from 'node:stream';
@@ -33,12 +34,14 @@ type Rude = {
     subsystem(id: number, name: string, reply: boolean): void;
     channelClose(id: number): void;
     ping(): void;
+    rekey(): void;
+    directTcpip(id: number, window: number, packet: number, to: object): void;
   };
   channels: { add(opened: (error: Error | undefined, channel: { outgoing: { id: number } }) => void): number };
 };
 
-/** A client that may read files only, so that nothing is started. */
-const connected = async () => {
+/** A client that may not start programs. */
+const connected = async (...rights: string[]) => {
   const { privateKey } = await loadSshHostKey(path.join(folder, 'key'), log);
   const { username: linuxUser } = os.userInfo();
   const parts = {
@@ -47,16 +50,18 @@ const connected = async () => {
     activities: new SshActivities(() => performance.now()),
     places: new SshPlaces(),
   };
-  const grant = { sessionId: Buffer.alloc(16, 1), owner: 'ann', linuxUser, rights: ['files_read'], mustRecord: false };
+  const grant = { sessionId: Buffer.alloc(16, 1), owner: 'ann', linuxUser, rights, mustRecord: false };
   const config = { hostKeys: [privateKey], algorithms: { serverHostKey: ['ssh-ed25519' as const] } };
   const served = Promise.withResolvers<SshConnection>();
   const reader = new TcpMessageReader();
   const [sock, near] = duplexPair();
+  /** The client takes all output, and looks at none of it. */
+  const deaf = { is: false };
   const events = {
     onOutput: (bytes: Uint8Array) => {
       // As on a network, no side is called within a write of the other.
       for (const message of reader.push(Buffer.from(bytes)))
-        setImmediate(() => (message.type === 'data' ? near.write(message.bytes) : near.destroy()));
+        setImmediate(() => (message.type === 'data' ? deaf.is || near.write(message.bytes) : near.destroy()));
     },
     onEnd: () => near.destroy(),
   };
@@ -75,7 +80,7 @@ const connected = async () => {
   await once(client, 'ready');
   const { _protocol: protocol, _chanMgr: channels } = Object(client);
   const rude: Rude = { protocol, channels };
-  return { connection: await served.promise, server, client, ...rude };
+  return { connection: await served.promise, server, client, deaf, ...rude };
 };
 
 /** Opens a session channel whose client takes packets of this length. @returns its number */
@@ -87,7 +92,7 @@ const openChannel = async ({ protocol, channels }: Rude, packet = 32_768): Promi
 };
 
 it('survives a second command, shell or subsystem on a channel that has one', async () => {
-  const one = await connected();
+  const one = await connected('files_read');
   const id = await openChannel(one);
   one.protocol.exec(id, 'true', true);
   one.protocol.exec(id, 'true', true);
@@ -98,14 +103,14 @@ it('survives a second command, shell or subsystem on a channel that has one', as
 });
 
 it('ends a client that takes packets of no bytes, into which ssh2 would cut an output for ever', async () => {
-  const one = await connected();
+  const one = await connected('files_read');
   const closed = once(one.client, 'close');
   one.protocol.exec(await openChannel(one, 0), 'true', true);
   await closed;
 });
 
 it('forgets the channels that a client has opened and closed', async () => {
-  const one = await connected();
+  const one = await connected('files_read');
   for (let count = 0; count < 100; count += 1) one.protocol.channelClose(await openChannel(one));
   await openChannel(one);
   expect(one.connection.sessionCount).toBe(1);
@@ -113,7 +118,7 @@ it('forgets the channels that a client has opened and closed', async () => {
 });
 
 it('closes the connection of a client that ends its direction, as a killed one does', async () => {
-  const one = await connected();
+  const one = await connected('files_read');
   const closed = once(one.client, 'close');
   await openChannel(one);
   one.server.write(tcpEnd());
@@ -121,15 +126,51 @@ it('closes the connection of a client that ends its direction, as a killed one d
 });
 
 it('reads no more of a client that takes no answers', async () => {
-  const one = await connected();
-  const write = vi.spyOn(one.server, 'write');
+  const one = await connected('files_read');
+  const before = one.connection.untaken;
   one.server.pause();
-  const waits = (): boolean => write.mock.results.at(-1)?.value === 0;
   // Each asks for an answer.
-  for (let count = 0; count < 200_000 && !waits(); count += 1) {
+  for (let count = 0; count < 20_000 && one.connection.untaken < before + 64 * 1024; count += 1) {
     one.protocol.ping();
-    if (count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (count % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(waits()).toBe(true);
+  expect(one.connection.untaken).toBeGreaterThan(before + 64 * 1024);
+  const taken = vi.spyOn(one.server, 'write');
+  vi.spyOn(one.connection, 'untaken', 'get').mockReturnValue(2 * 1024 * 1024);
+  for (const message of tcpData(Buffer.alloc(10))) one.server.write(message);
+  expect(taken.mock.results.map(({ value }) => value)).toEqual(taken.mock.results.map(() => 0));
   one.server.kill();
+});
+
+it('reads no more of a program while a client does not complete an exchange of keys', async () => {
+  const one = await connected('forward');
+  let sent = 0;
+  const zeros = createServer((socket) => {
+    socket.on('error', () => undefined);
+    const send = (): void => {
+      while (
+        socket.write(Buffer.alloc(65_536), () => {
+          sent += 65_536;
+        })
+      );
+    };
+    socket.on('drain', send);
+    send();
+  }).listen(0, '127.0.0.1');
+  await once(zeros, 'listening');
+  const address = zeros.address();
+  const dstPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const opened = Promise.withResolvers<void>();
+  const id = one.channels.add(() => opened.resolve());
+  const to = { dstIP: '127.0.0.1', dstPort, srcIP: '', srcPort: 0 };
+  one.protocol.directTcpip(id, 0xffff_ffff, 32_768, to);
+  await opened.promise;
+  one.deaf.is = true;
+  one.protocol.rekey();
+  const before = sent;
+  for (let round = 0; round < 20_000 && sent - before < 64 * 1024 * 1024; round += 1)
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(sent - before).toBeLessThan(64 * 1024 * 1024);
+  one.server.kill();
+  zeros.close();
 }, 20_000);

@@ -23,6 +23,9 @@ const takesPackets = (opened: object): boolean => {
   return info?.outgoing?.packetSize >= minPacket;
 };
 
+/** Whether ssh2 keeps all output until the client has completed its exchange of keys, which it may never do. */
+const exchangesKeys = (client: Connection | undefined): boolean => Object(client)._protocol?._kexinit !== undefined;
+
 /** Takes any stream for a socket. */
 type Injector = { injectSocket(socket: Duplex): void };
 
@@ -170,18 +173,20 @@ export class SshConnection {
     };
   }
 
-  /** Resolves when the transport takes more, or has closed. */
-  #ready(): Promise<void> {
+  /** Resolves when the transport takes more and no keys are being exchanged, or it has closed. */
+  async #ready(): Promise<void> {
     const transport = this.#transport;
-    if (!transport.writableNeedDrain || transport.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const ready = (): void => {
-        transport.off('drain', ready);
-        transport.off('close', ready);
-        resolve();
-      };
-      transport.on('drain', ready);
-      transport.on('close', ready);
-    });
+    while (!transport.destroyed && (transport.writableNeedDrain || exchangesKeys(this.#client)))
+      await new Promise<void>((resolve) => {
+        const ready = (): void => {
+          transport.off('drain', ready);
+          transport.off('close', ready);
+          this.#client?.off('handshake', ready);
+          resolve();
+        };
+        transport.on('drain', ready);
+        transport.on('close', ready);
+        this.#client?.on('handshake', ready);
+      });
   }
 }
