@@ -7,6 +7,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { afterAll, expect, it, vi } from 'vitest';
 import { Guard } from '../guard/guard.ts';
+import { openOutputPipes } from './output-pipes.ts';
 import { OwnedChild } from './owned-child.ts';
 import { spawnWith } from './running-command.ts';
 
@@ -53,4 +54,11 @@ it('signals nobody once the program has ended, because its pid may be that of an
   owned.signal('SIGKILL');
   expect(kill).not.toHaveBeenCalled();
   kill.mockRestore();
+});
+
+it('keeps no pipes of a program that cannot be started', async () => {
+  const pipes = await openOutputPipes(process.getuid?.() ?? 0);
+  const launch = { file: 'true', args: ['a\0b'], env: {}, cwd: '/' };
+  expect(() => spawnWith(launch, pipes)).toThrow('null bytes');
+  expect(pipes?.read.map(({ destroyed }) => destroyed)).toEqual([true, true]);
 });

@@ -146,7 +146,7 @@ const within = async (ms: number, event: Promise<unknown> | undefined): Promise<
   clearTimeout(timer);
 };
 
-/** Starts a program with the pipes, whose write ends it closes. */
+/** Starts a program with the pipes, whose write ends it closes. @throws Error for arguments that no program can have */
 export const spawnWith = (
   { file, args, env, cwd }: Launch,
   pipes: OutputPipes | undefined,
@@ -155,6 +155,9 @@ export const spawnWith = (
   const [out, err] = pipes?.write ?? (['pipe', 'pipe'] as const);
   try {
     return spawn(file, args, { env, cwd, detached: true, stdio: [stdin, out, err, 'pipe'] });
+  } catch (error) {
+    for (const stream of pipes?.read ?? []) stream.destroy();
+    throw error;
   } finally {
     for (const fd of pipes?.write ?? []) closeSync(fd);
   }

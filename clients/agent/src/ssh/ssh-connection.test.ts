@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { duplexPair } from 'node:stream';
+import type { SshActivity } from '@webxterm/contracts/grpc';
 import { TcpMessageReader, tcpData, tcpEnd } from '@webxterm/contracts/tcp-messages';
 import { pino } from 'pino';
 import ssh2 from 'ssh2';
@@ -25,6 +26,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const sessionId = Buffer.alloc(16, 1);
+
 /** What a client of ssh2 needs to break the rules: its messages, and its channels. */
 type Rude = {
   protocol: {
@@ -44,13 +47,17 @@ type Rude = {
 const connected = async (...rights: string[]) => {
   const { privateKey } = await loadSshHostKey(path.join(folder, 'key'), log);
   const { username: linuxUser } = os.userInfo();
+  const activities = new SshActivities(() => performance.now());
+  const reports: SshActivity[] = [];
+  activities.follow((report) => void reports.push(report));
+  activities.attached(sessionId);
   const parts = {
     account: { linuxUsers: [linuxUser], allowSudo: true, processUid: process.getuid?.() ?? 0 },
     ...{ agentTag: 'test', guard, allowed: new AllowedTargets([]), lookups: new NameLookups(), log },
-    activities: new SshActivities(() => performance.now()),
+    activities,
     places: new SshPlaces(),
   };
-  const grant = { sessionId: Buffer.alloc(16, 1), owner: 'ann', linuxUser, rights, mustRecord: false };
+  const grant = { sessionId, owner: 'ann', linuxUser, rights, mustRecord: false };
   const config = { hostKeys: [privateKey], algorithms: { serverHostKey: ['ssh-ed25519' as const] } };
   const served = Promise.withResolvers<SshConnection>();
   const reader = new TcpMessageReader();
@@ -80,7 +87,7 @@ const connected = async (...rights: string[]) => {
   await once(client, 'ready');
   const { _protocol: protocol, _chanMgr: channels } = Object(client);
   const rude: Rude = { protocol, channels };
-  return { connection: await served.promise, server, client, deaf, ...rude };
+  return { connection: await served.promise, server, client, deaf, reports, ...rude };
 };
 
 /** Opens a session channel whose client takes packets of this length. @returns its number */
@@ -108,6 +115,17 @@ it('ends a client that takes packets of no bytes, into which ssh2 would cut an o
   one.protocol.exec(await openChannel(one, 0), 'true', true);
   await closed;
 });
+
+it.each(['rm -rf /tmp/x\0y', 'echo \ufffd'])(
+  'refuses the command line %j, of which another would run',
+  async (line) => {
+    const one = await connected('command', 'open');
+    one.protocol.exec(await openChannel(one), line, true);
+    await openChannel(one);
+    expect(one.reports).toMatchObject([{ action: 'command', refused: 'invalid_input' }]);
+    one.connection.end();
+  },
+);
 
 it('forgets the channels that a client has opened and closed', async () => {
   const one = await connected('files_read');

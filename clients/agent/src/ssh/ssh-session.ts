@@ -155,7 +155,7 @@ export class SshSession {
   #refusal(wanted: Wanted): SshRefusal | undefined {
     const { grant } = this.#options;
     const { kind } = wanted;
-    if (wanted.kind === 'command' && wanted.line.includes('\ufffd')) return notText;
+    if (wanted.kind === 'command' && /[\0\ufffd]/.test(wanted.line)) return notText;
     if (kind === 'sftp') return withoutRight(grant, 'files_write') && withoutRight(grant, 'files_read');
     const right = kind === 'shell' ? 'open' : 'command';
     const onTerminal = this.#terminal === undefined ? undefined : withoutRight(grant, 'open');
@@ -204,10 +204,10 @@ export class SshSession {
   }
 }
 
-/** Node passes on arguments as UTF-8 only. Another command line than the client's must not run. */
+/** Node passes on arguments as UTF-8 only, and the kernel up to a NUL. Another command line than the client's must not run. */
 const notText: SshRefusal = {
   code: 'invalid_input',
-  message: 'The command line is not UTF-8. Names of other bytes can be written as escapes of the shell.',
+  message: 'The command line is not UTF-8, or has a NUL. Names of other bytes can be written as escapes of the shell.',
 };
 
 const purposeOf = (
