@@ -100,9 +100,9 @@ it('counts what an agent reports too often', () => {
 });
 
 it.each([
-  ['connections that it makes up', () => undefined],
-  ['many connections of one user', (enter: (id: Buffer) => void, id: Buffer) => enter(id)],
-])('counts what a machine reports too often about %s', (_what, begin) => {
+  ['connections that it makes up', 300, () => undefined],
+  ['many connections of one user', 3000, (enter: (id: Buffer) => void, id: Buffer) => enter(id)],
+])('counts what a machine reports too often about %s', (_what, rows, begin) => {
   const { facts, counted, kinds, enter, receive } = opened();
   for (let count = 0; count < 4000; count += 1) {
     const id = Buffer.alloc(16);
@@ -110,5 +110,5 @@ it.each([
     begin(enter, id);
     receive({ sessionId: id });
   }
-  expect([facts.length, counted.length, kinds.size]).toEqual([3000, 1000, 1]);
+  expect([facts.length, counted.length, kinds.size]).toEqual([rows, 4000 - rows, 1]);
 });

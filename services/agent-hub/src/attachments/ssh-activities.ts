@@ -2,7 +2,7 @@ import { isErrorCode } from '@webxterm/contracts/errors';
 import type { AttachOpen, SshActivity } from '@webxterm/contracts/grpc';
 import { type AuditAction, LinuxUserName } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
-import { type Logger, TokenBucket } from '@webxterm/shared';
+import { type Logger, type Rate, TokenBucket } from '@webxterm/shared';
 import { type AuditFact, type Auditor, actorOf } from '@webxterm/shared/audit';
 import type { LinkIdentity } from '../agent-links/link.ts';
 import type { Attachment } from './attachment-table.ts';
@@ -13,6 +13,8 @@ const keptMs = 2 * 60_000;
 const maxKept = 20_000;
 /** Of a user on a machine. An agent reports a fifth of that. Beyond it, rows of one kind are counted. */
 const rate = { burst: 3000, perSecond: 50 } as const;
+/** About connections that this hub does not know: after its restart, those whose client does not come back. */
+const unknownRate = { burst: 300, perSecond: 1 } as const;
 const maxSubject = 256;
 
 const actions: Readonly<Record<string, AuditAction>> = {
@@ -102,7 +104,7 @@ export class SshActivities {
     if (action === undefined || activity.sessionId.length !== 16) return;
     const owner = this.#owners.get(keyOf(agentId, activity.sessionId));
     const whose = `${agentId} ${owner?.userId ?? ''}`;
-    const bucket = this.#bucketOf(whose);
+    const bucket = this.#bucketOf(whose, owner === undefined ? unknownRate : rate);
     const fact: AuditFact = {
       action,
       agentId,
@@ -126,12 +128,12 @@ export class SshActivities {
     } else void auditor.count(whose, { ...fact, details: { too_many: true } });
   }
 
-  #bucketOf(whose: string): TokenBucket {
+  #bucketOf(whose: string, its: Rate): TokenBucket {
     const known = this.#rates.get(whose);
     if (known !== undefined) return known;
     const now = this.#options.now();
     for (const [other, bucket] of this.#rates) if (bucket.isFull(now)) this.#rates.delete(other);
-    const bucket = new TokenBucket(rate, now);
+    const bucket = new TokenBucket(its, now);
     this.#rates.set(whose, bucket);
     return bucket;
   }
