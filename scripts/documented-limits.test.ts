@@ -171,9 +171,10 @@ const documented: Readonly<Record<string, readonly string[]>> = {
       'clients/agent/src/ssh/ssh-connection.ts maxForwards',
       'clients/agent/src/ssh/ssh-connection.ts maxLeft',
     ],
-  'agent: bytes of an ssh client that no program has read; answers that it has not taken; output of a terminal that waits for it':
+  'agent: bytes of an ssh client that no program has read, of all of them; answers that it has not taken; output of a terminal that waits for it':
     [
       'clients/agent/src/ssh/ssh-process.ts maxUnread',
+      'clients/agent/src/ssh/ssh-process.ts maxUnreadOfAll',
       'clients/agent/src/ssh/ssh-process.ts maxUntaken',
       'clients/agent/src/ssh/terminal-program.ts maxWaiting',
     ],
@@ -315,6 +316,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'clients/agent/src/file-helper/list.ts maxPageText',
     'clients/agent/src/files/helper-process.ts maxWrite',
     'clients/agent/src/forwards/tcp-process.ts maxWrite',
+    'clients/agent/src/ssh/ssh-process.ts maxUnreadThen',
     'clients/agent/src/link/title-changes.ts maxPerMessage',
     'clients/agent/src/shell/foreground.ts maxGenerations',
     'clients/agent/src/shell/input-pump.ts maxPerTurn',

@@ -72,11 +72,15 @@ const connected = async (...rights: string[]) => {
     },
     onEnd: () => near.destroy(),
   };
-  const server = new SshProcess(events, (transport) => {
-    const made = new SshConnection(new ssh2.Server(config), transport, parts, grant);
-    served.resolve(made);
-    return made;
-  });
+  const server = new SshProcess(
+    events,
+    (transport) => {
+      const made = new SshConnection(new ssh2.Server(config), transport, parts, grant);
+      served.resolve(made);
+      return made;
+    },
+    () => 70 * 1024 * 1024,
+  );
   near.on('data', (bytes: Buffer) => {
     for (const message of tcpData(bytes)) server.write(message);
   });
@@ -159,6 +163,20 @@ it('reads no more of a client that takes no answers', async () => {
   expect(taken.mock.results.map(({ value }) => value)).toEqual(taken.mock.results.map(() => 0));
   one.server.kill();
 });
+
+it.each([
+  [0, 10],
+  [1024 * 1024, 10],
+  [3 * 1024 * 1024, 0],
+])(
+  'reads with %i bytes unread %i more of a client while all clients together have sent too much',
+  async (unread, more) => {
+    const one = await connected('files_read');
+    vi.spyOn(one.connection, 'unread', 'get').mockReturnValue(unread);
+    expect(one.server.write(Buffer.alloc(10))).toBe(more);
+    one.server.kill();
+  },
+);
 
 it('reads no more of a program while a client does not complete an exchange of keys', async () => {
   const one = await connected('forward');

@@ -9,6 +9,9 @@ import type { SshConnection } from './ssh-connection.ts';
  * more of the client is read.
  */
 const maxUnread = 16 * 1024 * 1024;
+/** The same of all connections together. Above it each has as much as one channel may send. */
+const maxUnreadOfAll = 64 * 1024 * 1024;
+const maxUnreadThen = 2 * 1024 * 1024;
 
 /**
  * Bytes for the client that it has not taken. Above this nothing more of it is read: ssh2 answers each request, also for a client that reads no
@@ -24,8 +27,11 @@ export class SshProcess implements SessionProcess {
   readonly #stream: TcpProcess;
   readonly #near: Duplex;
   readonly #connection: SshConnection;
+  readonly #unreadOfAll: () => number;
 
-  constructor(events: ProcessEvents, serve: (transport: Duplex) => SshConnection) {
+  /** `unreadOfAll`: bytes that no program has read, of all connections. */
+  constructor(events: ProcessEvents, serve: (transport: Duplex) => SshConnection, unreadOfAll: () => number) {
+    this.#unreadOfAll = unreadOfAll;
     const [near, far] = duplexPair();
     this.#near = near;
     // The two sides of a pair are destroyed each by itself.
@@ -36,8 +42,13 @@ export class SshProcess implements SessionProcess {
   }
 
   write(bytes: Uint8Array): number {
+    return this.#isFull ? 0 : this.#stream.write(bytes);
+  }
+
+  get #isFull(): boolean {
     const { unread, untaken } = this.#connection;
-    return unread > maxUnread || untaken > maxUntaken ? 0 : this.#stream.write(bytes);
+    if (untaken > maxUntaken || unread > maxUnread) return true;
+    return unread > maxUnreadThen && this.#unreadOfAll() > maxUnreadOfAll;
   }
 
   pause(): void {
