@@ -28,7 +28,7 @@ afterAll(() => {
 
 const sessionId = Buffer.alloc(16, 1);
 
-/** What a client of ssh2 needs to break the rules: its messages, and its channels. */
+/** The messages and channels of a client of ssh2, by which it breaks the rules. */
 type Rude = {
   protocol: {
     session(id: number, window: number, packet: number): void;
