@@ -271,6 +271,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'libs/stream/src/size-marks.ts maxMarks',
     'libs/stream/src/time-marks.ts maxMarks',
     'libs/stream/src/writers.ts maxAway',
+    'services/agent-hub/src/attachments/left-connections.ts maxLeft',
     'services/agent-hub/src/attachments/ssh-activities.ts maxKept',
     'services/agent-hub/src/machines/activity.ts maxHeld',
     'services/agent-hub/src/machines/events.ts maxKnownAccess',

@@ -79,9 +79,12 @@ export class AttachCall {
         forget();
         known?.();
         table.delete(attachment);
+        const others = table.ofAgent(open.agentId).some(({ sessionId }) => sessionId.equals(open.sessionId));
+        if (attachment.admitted && isOwner(attachment) && !others) table.left.add(open.kind, attachment);
       };
       await this.#join(open, attachment, async () => {
         await this.#checkAccess(open, attachment);
+        if (isOwner(attachment)) table.left.back(attachment);
         // Not before: a machine could report anything about a user who was refused.
         if (open.kind === sshKind) known ??= this.#options.sshActivities.enter(attachment, open);
         return (link) => {

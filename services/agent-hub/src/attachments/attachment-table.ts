@@ -1,6 +1,7 @@
 import type { Right } from '@webxterm/contracts/rights';
 import { AppError, Places } from '@webxterm/shared';
 import type { AttachRight } from './attach-right.ts';
+import { LeftConnections } from './left-connections.ts';
 import type { SpliceEnd } from './splice.ts';
 
 /** Limit of attachments to one machine. */
@@ -47,6 +48,7 @@ export class AttachmentTable {
   readonly #bySharer = new Map<string, Set<Attachment>>();
   /** Of recorders, by machine. They rest on no right of a user, so that no right can end them. */
   readonly #recorders = new Places(recorderLimits);
+  readonly left = new LeftConnections();
 
   get size(): number {
     return this.#all.size;

@@ -86,6 +86,46 @@ describe('a user who must set up a second factor', () => {
   });
 });
 
+describe('a connection whose client was cut off', () => {
+  /** The sessions that the hub ends when the sign-in of ann has ended. */
+  const endedAfter = (then: (table: AttachmentTable) => void, kind = 'ssh'): number => {
+    const table = new AttachmentTable();
+    const ended: SpliceEnd[] = [];
+    attached(table, ended, 'ann');
+    const [attachment] = table.all();
+    if (attachment === undefined) throw new Error('nothing is attached');
+    table.delete(attachment);
+    table.left.add(kind, attachment);
+    then(table);
+    const send = vi.fn();
+    const links = new LinkTable();
+    vi.spyOn(links, 'find').mockReturnValue({ send } as never);
+    const revocation = new Revocation({
+      allowList: {
+        peek: () => undefined,
+        isStale: () => false,
+        isTooOldForOpenTerminals: () => false,
+        mustEnrol: () => false,
+      },
+      authorizer: new Authorizer({ accessFacts: async () => undefined }),
+      links,
+      table,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    revocation.signinChanged('bob', undefined);
+    expect(send).not.toHaveBeenCalled();
+    revocation.signinChanged('ann', undefined);
+    revocation.signinChanged('ann', undefined);
+    return send.mock.calls.length;
+  };
+
+  it('ends with its sign-in, as long as the machine waits for the client, and the shell of a terminal goes on', () => {
+    expect(endedAfter(() => undefined)).toBe(1);
+    expect(endedAfter((table) => table.left.back({ agentId: 'agent', sessionId: Buffer.alloc(16) }))).toBe(0);
+    expect(endedAfter(() => undefined, 'pty')).toBe(0);
+  });
+});
+
 describe('a connection with several rights', () => {
   const recheck = async (admitted: boolean, scopes: string[]) => {
     const table = new AttachmentTable();

@@ -67,6 +67,8 @@ export class Revocation {
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
     for (const attachment of this.#options.table.ofSignin(sidHash))
       if (this.#judgeSignin(attachment, signin) && !isOwner(attachment)) void this.recheck([attachment]);
+    if (signin === undefined)
+      for (const connection of this.#options.table.left.take(sidHash)) this.#endSession(connection, 'access_revoked');
     void this.recheck(this.#options.table.guestsOf(sidHash));
   }
 
@@ -156,7 +158,10 @@ export class Revocation {
     attachment.end({ kind: 'refuse', ...losses[cause][whose], detach: 'revoked' });
   }
 
-  #endSession({ agentId, sessionId, ownerUserId }: Attachment, cause: keyof typeof losses): void {
+  #endSession(
+    { agentId, sessionId, ownerUserId }: Pick<Attachment, 'agentId' | 'sessionId' | 'ownerUserId'>,
+    cause: keyof typeof losses,
+  ): void {
     this.#options.links.find(agentId)?.send({ $case: 'endSession', value: { sessionId, cause, ownerUserId } });
   }
 
