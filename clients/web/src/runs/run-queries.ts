@@ -121,7 +121,7 @@ export const useLiveRun = (run: Run): void => {
     if (over) return;
     const stop = new AbortController();
     let refresh: ReturnType<typeof setTimeout> | undefined;
-    /** What the events change here. An answer that was on its way when an event came may be older, and then hides it: it is read again. */
+    /** The queries that events change. An answer that was on its way when an event came may be older, and then hides it: it is read again. */
     const patched = [keys.one(run_id), keys.allTargets(run_id)];
     let hidden = false;
     const isRead = (): boolean => patched.some((queryKey) => queries.isFetching({ queryKey }) > 0);
