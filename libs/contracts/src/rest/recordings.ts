@@ -63,11 +63,9 @@ export const Recording = z
         'from the beginning, and not found.',
     }),
     lines: z.number().int().meta({ description: 'Lines that can be found.' }),
-    lines_cut: z
-      .boolean()
-      .meta({
-        description: 'There are too many lines, or drawing them takes too long. The last ones cannot be found.',
-      }),
+    lines_cut: z.boolean().meta({
+      description: 'There are too many lines, or drawing them takes too long. The last ones cannot be found.',
+    }),
   })
   .meta({ id: 'Recording' });
 export type Recording = z.infer<typeof Recording>;

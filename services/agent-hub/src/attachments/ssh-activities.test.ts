@@ -101,7 +101,11 @@ it('counts what an agent reports too often', () => {
 
 it.each([
   ['connections that it makes up', 300, () => undefined],
-  ['many connections of one user', 3000, (enter: (id: Buffer) => void, id: Buffer) => enter(id)],
+  [
+    'many connections of one user',
+    3000,
+    (enter: (id?: Buffer<ArrayBuffer>) => void, id: Buffer<ArrayBuffer>) => enter(id),
+  ],
 ])('counts what a machine reports too often about %s', (_what, rows, begin) => {
   const { facts, counted, kinds, enter, receive } = opened();
   for (let count = 0; count < 4000; count += 1) {
