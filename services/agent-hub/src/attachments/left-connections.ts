@@ -1,5 +1,4 @@
 import { sshKind, tcpKind } from '@webxterm/contracts/session-kinds';
-import type { Attachment } from './attachment-table.ts';
 
 /** Kinds of session for whose client a machine waits 30 s when its connection broke off. */
 const waitedForKinds: ReadonlySet<string> = new Set([tcpKind, sshKind]);
@@ -7,7 +6,12 @@ const waitedMs = 35_000;
 /** Those beyond end by themselves after that time. */
 const maxLeft = 10_000;
 
-type Left = Pick<Attachment, 'agentId' | 'sessionId' | 'ownerUserId' | 'sidHash'>;
+interface Left {
+  readonly agentId: string;
+  readonly sessionId: Buffer;
+  readonly ownerUserId: string;
+  readonly sidHash: string;
+}
 
 /** Connections without an attachment, whose programs go on until their client comes back or its time is over. They end with their sign-in, too. */
 export class LeftConnections {
