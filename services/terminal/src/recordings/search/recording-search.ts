@@ -67,15 +67,13 @@ export class RecordingSearch {
     const { q, machine, user_id, recording_id, from, to, cursor, limit } = query;
     const mark = listMark('searchRecordings', { q, machine, user_id, recording_id, from, to });
     const filters = this.#options.bits.map((bits) => terms.words.flatMap((word) => bits.of(word)));
-    // Administrators may play those of all machines.
-    const within = scope === 'all' && machine !== undefined ? [machine] : scope;
     const time = new ComparingTime();
     const found: { hit: RecordingHit; record: RecordingRecord }[] = [];
     let place = cursor === undefined ? undefined : placeOf(cursor, mark);
     for (let examined = 0; ; ) {
       const blocks = await this.#options.index.find(
         filters,
-        { scope: within, user_id, recording_id, from, to },
+        { scope, user_id, recording_id, from, to },
         place,
         batchSize,
       );
