@@ -31,13 +31,14 @@ const Manifest = z.object({
   optionalDependencies: z.record(z.string(), z.string()).default({}),
 });
 
-/** Packages of which more is used than they document (ADR 6, libs/stream/src/screen/core-state.ts, libs/contracts/src/grpc). */
+/** Packages of which more is used than they document (ADR 6 and 49, libs/stream/src/screen/core-state.ts, libs/contracts/src/grpc). */
 const usedBeyondTheirDocumentation = [
   '@lydell/node-pty',
   '@xterm/headless',
   '@xterm/xterm',
   '@xterm/addon-webgl',
   '@grpc/grpc-js',
+  'ssh2',
 ];
 
 /** Where a workspace would take another version of such a package than the one that was tried: `manifest package range`. */
