@@ -32,7 +32,7 @@ export const AboutDialog = ({ onClose }: { onClose: () => void }) => {
 };
 
 const states = {
-  ok: { text: 'Works', color: 'teal' },
+  ok: { text: 'Works', color: 'green' },
   degraded: { text: 'Limited', color: 'yellow' },
   down: { text: 'Down', color: 'red' },
 } as const;
