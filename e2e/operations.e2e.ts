@@ -101,8 +101,8 @@ describe('the page of the API', () => {
     await page.goto(`${stack.url}/api/docs`);
     // A busy machine takes long to run a script of 1.7 MB.
     await page.locator('.opblock').first().waitFor({ timeout: 100_000 });
-    // Beside the routes: the WebSockets of terminals, of forwarded connections and of ssh.
-    expect(await page.locator('.opblock').count()).toBe(allRoutes.length + 3);
+    // Beside the routes: the WebSockets of terminals, of forwarded connections and of ssh. The page draws them one after the other.
+    await expect.poll(() => page.locator('.opblock').count(), { timeout: 30_000 }).toBe(allRoutes.length + 3);
     expect(faults).toEqual([]);
     expect([...asked].filter((origin) => origin !== 'null')).toEqual([stack.url]);
     await page.close();
