@@ -45,11 +45,9 @@ export const trials: readonly string[] = [
 /** Trials that compare speeds or delays. They run one at a time, after all others. */
 const measuring: readonly string[] = [
   'e2e/faults/relays.e2e.ts',
+  'e2e/hostile-output.e2e.ts',
   'services/terminal/src/recordings/large.integration.test.ts',
 ];
-
-/** The other trials wait for time limits two thirds of their time. */
-const trialWorkers = 4;
 
 /** The files that take longest: what starts last should be short, or all other workers wait for it. */
 const longest = [
@@ -114,7 +112,7 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       testTimeout: 60_000,
       hookTimeout: 120_000,
       // Each file starts servers of its own, and waits for them a third of its time.
-      maxWorkers: part === 'suite' ? 3 : trialWorkers,
+      maxWorkers: 3,
       sequence: { groupOrder: 1 },
     },
   };
@@ -127,9 +125,8 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       setupFiles: ['e2e/support/failed-pages.ts'],
       globalSetup: ['e2e/support/unpack-browser.ts', 'e2e/support/shared-stacks.ts'],
       // Each file starts or uses a whole stack, and waits more than it computes: two at a time leave a third of two processors idle.
-      maxWorkers: part === 'suite' ? 3 : trialWorkers,
-      // Trials of both kinds run at the same time.
-      sequence: { groupOrder: part === 'suite' ? 2 : 1 },
+      maxWorkers: part === 'suite' ? 3 : 2,
+      sequence: { groupOrder: 2 },
     },
   };
   const alone = {
@@ -140,7 +137,7 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       exclude: notOurs,
       setupFiles: [...integration.test.setupFiles, ...endToEnd.test.setupFiles],
       maxWorkers: 1,
-      sequence: { groupOrder: 2 },
+      sequence: { groupOrder: 3 },
     },
   };
   return {
