@@ -86,6 +86,13 @@ const enrol = async (
       )),
     );
   agents.push(...made);
+  // An agent that has linked reports whether it can be updated, and its hub stores that a little later.
+  const last = made.at(-1);
+  if (last !== undefined)
+    await eventually(async () => {
+      for (const agent of count > 10 ? [last] : made)
+        expect((await machineOf(owner, agent)).update ?? null).not.toBeNull();
+    });
   return { owner, made };
 };
 
