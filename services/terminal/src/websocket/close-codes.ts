@@ -75,7 +75,9 @@ export const errorFor = (why: EndedForGood, kind = defaultKind): AppError => {
     case 'signed_out':
       return new AppError(
         'unauthenticated',
-        kind === defaultKind ? 'Your sign-in has ended. The shell keeps running.' : 'Your sign-in has ended.',
+        kind === defaultKind
+          ? 'Your sign-in or access token has ended. Shells that a sign-in opened keep running.'
+          : 'Your sign-in or access token has ended.',
       );
   }
 };
