@@ -1,6 +1,5 @@
 import {
   type BigIntStats,
-  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -14,7 +13,6 @@ import {
   openSync,
   readlinkSync,
   readSync,
-  realpathSync,
   renameSync,
   rmdirSync,
   statSync,
@@ -22,8 +20,17 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
-import path from 'node:path';
+import {
+  type Answer,
+  done,
+  nameAnswer,
+  noHandle,
+  reply,
+  SftpFailure,
+  status,
+  statusOf,
+  statusParts,
+} from './answers.ts';
 import {
   type Attributes,
   attributesOf,
@@ -34,75 +41,42 @@ import {
   setAttributes,
 } from './attributes.ts';
 import { type Handle, Handles, type OpenFile, type OpenFolder } from './handles.ts';
+import { flags, openFlags } from './open-flags.ts';
 import { maxPacket, PacketError, PacketReader, packet, string, u32, u64 } from './packet.ts';
+import { canonical, expanded } from './paths.ts';
 import type { Reports } from './reports.ts';
 
 // The SSH File Transfer Protocol, version 3: draft-ietf-secsh-filexfer-02, with the extensions of OpenSSH (PROTOCOL, section 4).
 
-const reply = { version: 2, status: 101, handle: 102, data: 103, name: 104, attributes: 105, extended: 201 } as const;
-const status = { ok: 0, eof: 1, noSuchFile: 2, denied: 3, failure: 4, badMessage: 5, unsupported: 8 } as const;
-const init = 1;
-const extended = 200;
-const version = 3;
+/** The types of requests. */
+const request = {
+  init: 1,
+  open: 3,
+  close: 4,
+  read: 5,
+  write: 6,
+  linkAttributes: 7,
+  openAttributes: 8,
+  setAttributes: 9,
+  setOpenAttributes: 10,
+  openFolder: 11,
+  readFolder: 12,
+  remove: 13,
+  makeFolder: 14,
+  removeFolder: 15,
+  canonicalPath: 16,
+  attributes: 17,
+  rename: 18,
+  readLink: 19,
+  makeLink: 20,
+  extended: 200,
+} as const;
 const maxRead = maxPacket - 1024;
 const namesPerReply = 100;
 const asBuffers: object = { encoding: 'buffer', bufferSize: 1024 };
 
 /** The rights of a session. */
 export type SftpRights = { read: boolean; write: boolean };
-
-class SftpFailure extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-const statusOf = (error: unknown): { code: number; message: string } => {
-  if (error instanceof SftpFailure) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return { code: status.noSuchFile, message };
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return { code: status.denied, message };
-  return { code: status.failure, message };
-};
-
-const flags = { read: 1, write: 2, append: 4, create: 8, truncate: 16, exclusive: 32 } as const;
-
-const openFlags = (asked: number): number => {
-  const has = (one: number): boolean => (asked & one) !== 0;
-  const way = has(flags.read) ? (has(flags.write) ? constants.O_RDWR : constants.O_RDONLY) : constants.O_WRONLY;
-  return (
-    way |
-    // A FIFO would keep the helper, with the reports of all other files, until somebody opens its other end.
-    constants.O_NONBLOCK |
-    (has(flags.append) ? constants.O_APPEND : 0) |
-    (has(flags.create) ? constants.O_CREAT : 0) |
-    (has(flags.truncate) ? constants.O_TRUNC : 0) |
-    (has(flags.exclusive) ? constants.O_EXCL : 0)
-  );
-};
-
-const slash = 0x2f;
-
-/** The path from the root, with links followed as far as it exists. */
-const canonical = (given: Buffer): Buffer => {
-  try {
-    return realpathSync.native(given, { encoding: 'buffer' });
-  } catch {
-    const absolute = given[0] === slash ? given : Buffer.concat([Buffer.from(`${process.cwd()}/`), given]);
-    // Byte by byte, so that names that are not UTF-8 stay as they are.
-    return Buffer.from(path.posix.normalize(absolute.toString('latin1')), 'latin1');
-  }
-};
-
-const expanded = (given: Buffer): Buffer => {
-  const text = given.toString('latin1');
-  if (text !== '~' && !text.startsWith('~/')) return given;
-  return Buffer.concat([Buffer.from(homedir()), given.subarray(1)]);
-};
 
 const statOf = (stat: () => BigIntStats): BigIntStats | undefined => {
   try {
@@ -128,10 +102,10 @@ export class SftpServer {
   answer(bytes: Buffer): Buffer {
     const reader = new PacketReader(bytes);
     const type = reader.u8();
-    if (type === init) {
+    if (type === request.init) {
       if (this.#greeted) throw new PacketError('a second init');
       this.#greeted = true;
-      return packet(reply.version, u32(version), ...extensions.flatMap((name) => [string(name), string('1')]));
+      return packet(reply.version, u32(3), ...extensions.flatMap((name) => [string(name), string('1')]));
     }
     if (!this.#greeted) throw new PacketError('no init');
     const id = u32(reader.u32());
@@ -153,50 +127,50 @@ export class SftpServer {
 
   #act(type: number, reader: PacketReader): Answer {
     switch (type) {
-      case 3:
+      case request.open:
         return this.#open(reader.path(), reader.u32(), readAttributes(reader));
-      case 4:
+      case request.close:
         return this.#close(reader.string());
-      case 5:
+      case request.read:
         return this.#readFile(this.#file(reader.string()), reader.offset(), reader.u32());
-      case 6:
+      case request.write:
         return this.#writeFile(this.#file(reader.string()), reader.offset(), reader.string());
-      case 7:
+      case request.linkAttributes:
         return [reply.attributes, attributesOf(lstatSync(reader.path(), { bigint: true }))];
-      case 8:
+      case request.openAttributes:
         return [reply.attributes, attributesOf(fstatSync(this.#file(reader.string()).fd, { bigint: true }))];
-      case 9:
+      case request.setAttributes:
         return this.#setAttributes(reader.path(), readAttributes(reader));
-      case 10:
+      case request.setOpenAttributes:
         return this.#setOpen(this.#file(reader.string()), readAttributes(reader));
-      case 11:
+      case request.openFolder:
         return this.#openFolder(reader.path());
-      case 12:
+      case request.readFolder:
         return this.#readFolder(this.#folder(reader.string()));
-      case 13:
+      case request.remove:
         return this.#change(reader.path(), 'removed', (name) => unlinkSync(name));
-      case 14: {
+      case request.makeFolder: {
         const name = reader.path();
         const { mode } = readAttributes(reader);
         return this.#change(name, 'folder created', () => mkdirSync(name, mode ?? 0o777));
       }
-      case 15:
+      case request.removeFolder:
         return this.#change(reader.path(), 'folder removed', (name) => rmdirSync(name));
-      case 16:
+      case request.canonicalPath:
         return nameAnswer([[canonical(reader.path()), noAttributes]]);
-      case 17:
+      case request.attributes:
         return [reply.attributes, attributesOf(statSync(reader.path(), { bigint: true }))];
-      case 18:
+      case request.rename:
         return this.#rename(reader.path(), reader.path(), false);
-      case 19:
+      case request.readLink:
         this.#mayRead(undefined);
         return nameAnswer([[readlinkSync(reader.path(), { encoding: 'buffer' }), noAttributes]]);
-      case 20: {
+      case request.makeLink: {
         // OpenSSH has the two paths the other way round than the draft, and with it every client.
         const [to, link] = [reader.path(), reader.path()];
         return this.#change(link, `link to ${to.toString()}`, () => symlinkSync(to, link));
       }
-      case extended:
+      case request.extended:
         return this.#extended(reader.string().toString('latin1'), reader);
       default:
         throw new SftpFailure(status.unsupported, 'This server has no such operation.');
@@ -359,9 +333,6 @@ export class SftpServer {
   }
 }
 
-/** The type of a reply, and what follows the id. */
-type Answer = [number, ...Buffer[]];
-
 const extensions = [
   'posix-rename@openssh.com',
   'hardlink@openssh.com',
@@ -369,14 +340,4 @@ const extensions = [
   'lsetstat@openssh.com',
   'limits@openssh.com',
   'expand-path@openssh.com',
-];
-
-const statusParts = (code: number, message: string): Buffer[] => [u32(code), string(message), string('en')];
-const done: Answer = [reply.status, ...statusParts(status.ok, 'Done')];
-const noHandle = (): SftpFailure => new SftpFailure(status.failure, 'There is no such handle.');
-
-const nameAnswer = (names: readonly [name: Buffer, attributes: Buffer, long?: Buffer][]): Answer => [
-  reply.name,
-  u32(names.length),
-  ...names.flatMap(([name, attributes, long = name]) => [string(name), string(long), attributes]),
 ];
