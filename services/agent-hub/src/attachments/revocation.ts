@@ -61,8 +61,12 @@ export class Revocation {
   }
 
   /**
-   * Call it when a sign-in ended (its shells stay, detached), a token ended (a shell that it opened and is attached to ends), the account was disabled (its shells end), its role changed, or its user must set up a second factor (its shells stay, detached). The right
-   * to watch depends on the role, so viewers who are not the owner are checked again. The owner's right to open does not depend on it.
+   * Call it after one of these changes:
+   * - the sign-in ended: its shells stay, detached
+   * - the access token ended: a shell that it opened and is attached to ends
+   * - the account was disabled: its shells end
+   * - the user must set up a second factor: the shells stay, detached
+   * - the role of the user changed: the right to watch depends on it, so viewers who are not the owner are checked again
    */
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
     for (const attachment of this.#options.table.ofSignin(sidHash))

@@ -164,7 +164,7 @@ export class RunLeader {
     await this.#stopIfDue(now);
     if (this.#run.stop !== null) await this.#endWaiting(this.#run.stop.cause);
     await this.#giveUp(now);
-    if (this.#run.stop !== null && this.#endsCommands)
+    if (this.#run.stop !== null && this.#stopEndsCommands)
       await this.#cancel(this.#uncancelled, this.#run.stop.cause, stopWords[this.#run.stop.cause]);
     this.#ask(now);
     if (this.#run.stop === null && checked) await this.#beginMore(now);
@@ -183,7 +183,7 @@ export class RunLeader {
 
   /** @returns false if the rights cannot be read now, so that nothing more may begin */
   async #check(now: number): Promise<boolean> {
-    if (this.#endsCommands) return true;
+    if (this.#stopEndsCommands) return true;
     try {
       const starter = await this.#rights.starter(this.signinHash);
       if ('stop' in starter) {
@@ -202,7 +202,7 @@ export class RunLeader {
   }
 
   /** Whether the run was stopped, and its commands in progress end, too. */
-  get #endsCommands(): boolean {
+  get #stopEndsCommands(): boolean {
     return this.#run.stop !== null && this.#run.stop.cause !== 'too_many_failures';
   }
 
@@ -215,7 +215,7 @@ export class RunLeader {
   }
 
   async #stop(cause: RunStopCause): Promise<void> {
-    if (this.#endsCommands) return;
+    if (this.#stopEndsCommands) return;
     const { claims, auditor, now, runChanged, logger } = this.#options;
     const stop = { cause, at: new Date(now()) };
     await auditor.record(stoppedFact({ ...this.#run, stop }));
