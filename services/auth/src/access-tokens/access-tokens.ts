@@ -27,7 +27,7 @@ export interface AccessTokensOptions {
   readonly users: Pick<UserStore, 'byId' | 'guard'>;
   readonly tokens: AccessTokenStore;
   readonly outbox: Outbox;
-  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly worker: Pick<OutboxWorker, 'settle' | 'settleNew'>;
   readonly roots: RootKeys;
   readonly callerCheck: CallerCheck;
   readonly throttle: Pick<SignInThrottle, 'admitNewToken' | 'wrongToken'>;
@@ -104,7 +104,7 @@ export class AccessTokens {
       return { token, stored, owed: [...removed, ...(await this.#owe([stored], session))] };
     });
     try {
-      await worker.settle(made.owed);
+      await worker.settleNew(made.owed);
     } catch (error) {
       // The caller gets no token, so there must be none. If this fails too, the list shows one that nobody knows.
       await this.#end([made.stored], 'not_announced').catch(() => {});

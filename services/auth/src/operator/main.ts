@@ -20,7 +20,7 @@ import { type OperatorArguments, operatorUsage, readOperatorArguments } from './
 import { OperatorCommands } from './commands.ts';
 
 /** This process is not connected to the bus, so the running service does the pending work there. */
-const later = { settle: async () => {} };
+const later = { settle: async () => {}, settleNew: async () => {} };
 
 /** Time limit for connecting to the database, in ms, because a person waits for it. */
 const mongoWithinMs = 10_000;

@@ -89,10 +89,24 @@ describe('while NATS is unavailable', () => {
     await other.call('POST', '/api/signup', person);
     const { email, password } = person;
     await natsAway(async () => {
-      expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(503);
+      const answer = await auth.call('POST', '/api/login', { email, password });
+      expect([answer.status, answer.body.error]).toEqual([503, expect.stringContaining('cannot be recorded')]);
       expect(await owed()).toBeGreaterThan(0);
     });
     await vi.waitFor(async () => expect(await owed()).toBe(0), within);
+  });
+
+  it('a change of a user is 503, says that it is stored, and takes effect later', async () => {
+    const person = somebody();
+    const { token, user } = (await other.call('POST', '/api/signup', person)).body;
+    const login = (await auth.call('POST', '/api/login', admin)).body;
+    await natsAway(async () => {
+      const answer = await auth.call('PATCH', `/api/users/${user?.id}`, { disabled: true }, { token: login.token });
+      expect([answer.status, answer.body.error]).toEqual([503, expect.stringContaining('The change is stored')]);
+      const ended = await auth.call('POST', '/api/auth/logout', undefined, { token: login.token });
+      expect([ended.status, ended.body.error]).toEqual([503, expect.stringContaining('The change is stored')]);
+    });
+    await vi.waitFor(async () => expect(await status(other, token)).toBe(401), within);
   });
 
   it('signed-in users continue: profile and refresh are answered', async () => {

@@ -42,8 +42,19 @@ export class OutboxWorker {
   }
 
   /** @throws AppError unavailable when some work is still pending, which is done later */
-  async settle(owed: readonly Owed[]): Promise<void> {
-    await Promise.all(owed.map((item) => this.#pay(item)));
+  settle(owed: readonly Owed[]): Promise<void> {
+    return this.#settle(owed, storedOnly);
+  }
+
+  /** As `settle`, for a new sign-in or access token: nobody has it before it is on the allow-list, so no change is announced as stored. */
+  settleNew(owed: readonly Owed[]): Promise<void> {
+    return this.#settle(owed, (cause) => {
+      throw cause;
+    });
+  }
+
+  async #settle(owed: readonly Owed[], failed: Failed): Promise<void> {
+    await Promise.all(owed.map((item) => this.#pay(item, failed)));
     await this.crossOut(owed);
   }
 
@@ -58,11 +69,8 @@ export class OutboxWorker {
     });
   }
 
-  async #pay(item: Owed): Promise<void> {
-    if (item.sid_hash !== null) {
-      const synced = this.#options.list.sync(item.sid_hash);
-      await (item.event === null ? synced : synced.catch(storedOnly));
-    }
+  async #pay(item: Owed, failed: Failed): Promise<void> {
+    if (item.sid_hash !== null) await this.#options.list.sync(item.sid_hash).catch(failed);
     // An event of an earlier version that this version does not know needs no work.
     if (item.event === null || !Object.hasOwn(authEvents, item.event.subject)) return;
     const body = authEvents[item.event.subject].parse(item.event.body);
@@ -76,7 +84,7 @@ export class OutboxWorker {
       ...(clock.fault === undefined ? { msgID: tryId(id, this.#now()) } : {}),
       headers: sealMessage(this.#options.signer, item.event.subject, message, this.#now()),
     });
-    await published.catch(storedOnly);
+    await published.catch(failed);
     clock.require();
   }
 
@@ -95,7 +103,10 @@ export class OutboxWorker {
   }
 }
 
-const storedOnly = (cause: unknown): never => {
+/** Turns the error of pending work into the one that the caller gets. */
+type Failed = (cause: unknown) => never;
+
+const storedOnly: Failed = (cause) => {
   throw new AppError('unavailable', 'The change is stored, and the services cannot be notified of it right now.', {
     cause,
   });

@@ -56,7 +56,7 @@ export interface SigninsOptions {
   readonly store: SigninStore;
   readonly users: Pick<UserStore, 'confirmVerified' | 'guard'>;
   readonly outbox: Outbox;
-  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly worker: Pick<OutboxWorker, 'settle' | 'settleNew'>;
   readonly jwtKeys: readonly JwtKey[];
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly maxPerUser: number;
@@ -113,7 +113,7 @@ export class Signins {
    * @throws AppError unavailable when the list has not accepted it
    */
   async announce(made: NewSignin): Promise<string> {
-    await this.#options.worker.settle(made.owed);
+    await this.#options.worker.settleNew(made.owed);
     // This sign-in is valid. If ending the others fails, the outbox completes it.
     await this.#options.worker.settle(made.ended).catch(() => {});
     return this.token(made.signin.user_id.toHexString(), made.sid, made.signin.expires_at.getTime() / 1000);
