@@ -75,6 +75,8 @@ export const writeBackup = async (dataDir: string, path: string, passphrase: str
       seal(encoded(), passphrase),
       createWriteStream(unfinished, { mode: 0o600, flags: 'wx', flush: true }),
     );
+    // It took minutes.
+    if (existsSync(path)) throw new StackFailure(`${path} exists now: choose another name`);
     renameSync(unfinished, path);
     return content;
   } catch (error) {
@@ -97,6 +99,15 @@ const eachRecord = async (
 ): Promise<void> => {
   const source: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1024 ** 2 });
   for await (const record of readRecords(open(source, passphrase))) await act(record);
+};
+
+/** rename(2) replaces an empty folder, and no other. The folder may have been filled since it was found empty. */
+const moveTo = (dataDir: string, made: string): void => {
+  try {
+    renameSync(made, dataDir);
+  } catch (error) {
+    throw new StackFailure(`the restored data cannot be moved to ${dataDir}: ${reasonOf(error)}`);
+  }
 };
 
 /** Makes the data folder of a backup. @throws StackFailure if the folder is not empty, or the backup cannot be read */
@@ -130,8 +141,7 @@ export const restoreBackup = async (path: string, dataDir: string, passphrase: s
       await servers.stop();
     }
     mkdirSync(dirname(dataDir), { recursive: true });
-    rmSync(dataDir, { recursive: true, force: true });
-    renameSync(unfinished, dataDir);
+    moveTo(dataDir, unfinished);
     return content;
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

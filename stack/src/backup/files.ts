@@ -20,10 +20,21 @@ export function* fileRecords(dataDir: string): Generator<BackupRecord> {
     .map((entry) => join(entry.parentPath, entry.name).slice(dataDir.length + 1))
     .filter((path) => !leftOut.has(path.split(sep)[0] ?? '') && !path.startsWith('lock.'));
   for (const path of entries.toSorted()) {
-    const bytes = readFileSync(join(dataDir, path));
-    yield { head: { kind: 'file', path, mode: statSync(join(dataDir, path)).mode & 0o777, size: bytes.length }, bytes };
+    const file = contentOf(join(dataDir, path));
+    if (file !== undefined)
+      yield { head: { kind: 'file', path, mode: file.mode, size: file.bytes.length }, bytes: file.bytes };
   }
 }
+
+/** Undefined: it is gone, like the temporary file of a process that replaces one of its files. */
+const contentOf = (file: string): { bytes: Buffer; mode: number } | undefined => {
+  try {
+    return { bytes: readFileSync(file), mode: statSync(file).mode & 0o777 };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
 
 /** @throws Error for a path that leads out of the folder */
 export const restoreFile = (dataDir: string, { path, mode }: Extract<Head, { kind: 'file' }>, bytes: Buffer): void => {
