@@ -17,6 +17,7 @@ export class RawTerminal {
   #length = 0;
   #joined = Buffer.alloc(0);
   readonly closed: Promise<{ code: number; reason: string }>;
+  #end: { code: number; reason: string } | undefined;
   readonly #socket: WebSocket;
   #changed: () => void = () => {};
 
@@ -28,7 +29,8 @@ export class RawTerminal {
     this.offset = Number(response.headers['x-stream-offset']);
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {
-        resolve({ code, reason: String(reason) });
+        this.#end = { code, reason: String(reason) };
+        resolve(this.#end);
         this.#changed();
       });
     });
@@ -89,15 +91,11 @@ export class RawTerminal {
 
   /** Resolves when `found` says so of all the output so far; rejects when the socket closes first or the time is over. */
   async until(what: string, found: (terminal: RawTerminal) => boolean, timeoutMs = 20_000): Promise<void> {
-    let open = true;
-    void this.closed.then(() => {
-      open = false;
-    });
     const late = AbortSignal.timeout(timeoutMs);
     while (!found(this)) {
-      if (!open)
+      if (this.#end !== undefined)
         throw new Error(
-          `${what}: the socket closed first, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`,
+          `${what}: the socket closed first, ${this.#end.code} ${this.#end.reason}, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`,
         );
       await new Promise<void>((resolve, reject) => {
         this.#changed = resolve;
