@@ -40,8 +40,8 @@ fi
   fi
   while read -r key value; do
     case $key in
-      # The process itself, its memory and its past.
-      Name: | State: | Tgid: | Ngid: | Pid: | PPid: | TracerPid: | FDSize: | NS* | Vm* | Rss* | HugetlbPages: | SigQ: | *_ctxt_switches:) ;;
+      # The process itself, its memory, its past and, of fish, the threads that it has just now.
+      Name: | Threads: | State: | Tgid: | Ngid: | Pid: | PPid: | TracerPid: | FDSize: | NS* | Vm* | Rss* | HugetlbPages: | SigQ: | *_ctxt_switches:) ;;
       *) printf 'status %s=%s\n' "$key" "$value" ;;
     esac
   done </proc/$of/status
