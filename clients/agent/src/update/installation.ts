@@ -4,8 +4,17 @@ import path from 'node:path';
 import { parseJson } from '@webxterm/contracts/json';
 import * as v from 'valibot';
 
-/** A version that was started here and did not work. It is not installed again. */
-const Failed = v.object({ version: v.string(), why: v.string(), at: v.string() });
+/**
+ * A version that was started here and did not work. It is not installed again, unless its failure is `withdrawn`: the version before it
+ * could not connect either. `unsure`: that is not known yet. `withdrawals`: how often it was withdrawn.
+ */
+const Failed = v.object({
+  version: v.string(),
+  why: v.string(),
+  at: v.string(),
+  state: v.optional(v.picklist(['sure', 'unsure', 'withdrawn']), 'sure'),
+  withdrawals: v.optional(v.number(), 0),
+});
 export type FailedVersion = v.InferOutput<typeof Failed>;
 
 /**
@@ -17,6 +26,8 @@ const Trial = v.object({ version: v.string(), starts: v.number(), launches: v.op
 const downloadPrefix = '.download.';
 /** Limit of remembered failed versions. */
 const maxFailed = 20;
+/** So often a version gets another chance. A version that cuts the machine off would otherwise come back for ever. */
+const maxWithdrawals = 3;
 
 const linkedVersion = (link: string): string | undefined => {
   try {
@@ -77,7 +88,17 @@ export class Installation {
     return version !== undefined && existsSync(path.join(this.versions, version)) ? version : undefined;
   }
 
+  /** The versions that are not installed again, in the order of their failures. */
   get failed(): readonly FailedVersion[] {
+    return this.#remembered.filter(({ state }) => state !== 'withdrawn');
+  }
+
+  /** The last version whose failure was withdrawn. */
+  get withdrawn(): FailedVersion | undefined {
+    return this.#remembered.findLast(({ state }) => state === 'withdrawn');
+  }
+
+  get #remembered(): readonly FailedVersion[] {
     return readIf(this.#file('failed.json'), v.array(Failed)) ?? [];
   }
 
@@ -113,16 +134,32 @@ export class Installation {
     rmSync(this.#file('trial.json'), { force: true });
   }
 
-  /** Goes back to the last good version, and remembers that the current one failed. @returns false if there is none to go back to */
-  rollBack(why: string): boolean {
+  /**
+   * Goes back to the last good version, and remembers that the current one failed. `unsure`: the cause may lie outside of the machine.
+   * @returns false if there is none to go back to
+   */
+  rollBack(why: string, state: 'sure' | 'unsure' = 'sure'): boolean {
     const { current, lastGood } = this;
     if (current === undefined || lastGood === undefined || lastGood === current) return false;
-    const failed = this.failed.filter(({ version }) => version !== current);
-    const listed = [...failed, { version: current, why, at: new Date().toISOString() }].slice(-maxFailed);
-    replace(this.#file('failed.json'), `${JSON.stringify(listed, undefined, 1)}\n`);
+    const withdrawals = this.#remembered.find(({ version }) => version === current)?.withdrawals ?? 0;
+    this.#remember({ version: current, why, at: new Date().toISOString(), state, withdrawals });
     this.#point('current', lastGood);
     this.confirm();
     return true;
+  }
+
+  /** Decides on a failure that was unsure. @returns whether the version may be installed again */
+  conclude(failed: FailedVersion, state: 'sure' | 'withdrawn'): boolean {
+    const withdrawn = state === 'withdrawn' && failed.withdrawals < maxWithdrawals;
+    this.#remember(
+      withdrawn ? { ...failed, state, withdrawals: failed.withdrawals + 1 } : { ...failed, state: 'sure' as const },
+    );
+    return withdrawn;
+  }
+
+  #remember(failed: FailedVersion): void {
+    const others = this.#remembered.filter(({ version }) => version !== failed.version);
+    replace(this.#file('failed.json'), `${JSON.stringify([...others, failed].slice(-maxFailed), undefined, 1)}\n`);
   }
 
   /** A partial download, which a later update continues. */

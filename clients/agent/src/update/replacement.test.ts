@@ -121,6 +121,35 @@ describe('a running agent', () => {
     expect([look(agent, away), look(agent, away)]).toEqual([false, true]);
   });
 
+  const rolledBackUnconnected = async (): Promise<void> => {
+    await installation.activate('2', release(2));
+    const agent = agentOf('2');
+    const until = nowMs + 180_000;
+    while (nowMs < until) look(agent, { connectedForMs: undefined, work: 'none' });
+    expect(installation.current).toBe('1');
+  };
+
+  it('counts as failed if the version before it connects within a minute', async () => {
+    await rolledBackUnconnected();
+    const before = agentOf('1');
+    look(before, connected(1));
+    for (let again = 0; again < 20; again += 1) look(before, { connectedForMs: undefined, work: 'none' });
+    expect(installation.failed).toMatchObject([{ version: '2', state: 'sure' }]);
+  });
+
+  it('gets another chance, three times, if no hub could be reached with the version before it either', async () => {
+    for (const chance of [1, 2, 3, 4]) {
+      await rolledBackUnconnected();
+      expect(installation.failed).toMatchObject([{ version: '2', state: 'unsure' }]);
+      const before = agentOf('1');
+      for (let again = 0; again < 12; again += 1) look(before, { connectedForMs: undefined, work: 'none' });
+      expect(installation.failed.map(({ version }) => version)).toEqual(chance < 4 ? [] : ['2']);
+      // The machine is reachable again: that changes nothing anymore.
+      look(before, connected(1));
+      expect(installation.failed.map(({ version }) => version)).toEqual(chance < 4 ? [] : ['2']);
+    }
+  });
+
   it('is rolled back if it ends repeatedly', async () => {
     await installation.activate('2', release(2));
     for (const _ of [1, 2, 3]) countLaunch(installation);

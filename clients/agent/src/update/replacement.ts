@@ -10,6 +10,8 @@ import { type Installation, programOf } from './installation.ts';
 const provenAfterMs = 60_000;
 /** A version that has not proven itself by then is rolled back. */
 const trialMs = 180_000;
+/** A version that works connects within this time after its start, if a hub can be reached. */
+const reachableWithinMs = 60_000;
 /** How often the link to the current version is read. */
 const lookEveryMs = 2000;
 
@@ -52,12 +54,15 @@ export class Replacement {
     return programOf(installation, installation.current ?? version);
   }
 
-  /** Rolls this version back if it is on trial. @returns whether another version is the current one now */
-  giveUp(why: string): boolean {
+  /**
+   * Rolls this version back if it is on trial. `unsure`: perhaps no hub could be reached; the version before decides on that.
+   * @returns whether another version is the current one now
+   */
+  giveUp(why: string, state: 'sure' | 'unsure' = 'sure'): boolean {
     const { installation, version, log } = this.#options;
     if (installation.trial?.version !== version) return false;
     try {
-      const done = installation.rollBack(why);
+      const done = installation.rollBack(why, state);
       if (done)
         log.warn({ version, why, last_good: installation.current }, 'this version does not work here: going back');
       return done;
@@ -74,6 +79,7 @@ export class Replacement {
     this.#lookedAt = now();
     const { current, trial, failed } = installation;
     if (current === version && trial?.version === version) this.#judge(connectedForMs);
+    else if (current === version) this.#reconsider(connectedForMs);
     if (current === undefined || current === version) return false;
     const free = work === 'none' || (work === 'movable' && this.#canContinue(current));
     // Free at two looks, so that the answer to the last command has been sent.
@@ -110,7 +116,8 @@ export class Replacement {
     const proven = connectedForMs !== undefined && connectedForMs >= provenAfterMs;
     if (!proven && now() - this.#startedAt < trialMs) return;
     if (!proven) {
-      this.giveUp(`it was not connected for ${provenAfterMs / 1000} s within ${trialMs / 1000} s after its start`);
+      const why = `it was not connected for ${provenAfterMs / 1000} s within ${trialMs / 1000} s after its start`;
+      this.giveUp(why, 'unsure');
       return;
     }
     try {
@@ -118,6 +125,24 @@ export class Replacement {
       log.info({ version }, 'this version has proven itself');
     } catch (error) {
       log.warn({ reason: describeError(error) }, 'the trial cannot be concluded');
+    }
+  }
+
+  /** Whether the version after this one failed by itself: not if this one, which works, cannot connect either. */
+  #reconsider(connectedForMs: number | undefined): void {
+    const { installation, now, log } = this.#options;
+    const failed = installation.failed.find(({ state }) => state === 'unsure');
+    if (failed === undefined) return;
+    const reachable = connectedForMs !== undefined;
+    if (!reachable && now() - this.#startedAt < reachableWithinMs) return;
+    try {
+      if (installation.conclude(failed, reachable ? 'sure' : 'withdrawn'))
+        log.info(
+          { version: failed.version },
+          'no hub can be reached with this version either: that one may be tried again',
+        );
+    } catch (error) {
+      log.warn({ reason: describeError(error) }, 'the failure of a version cannot be decided');
     }
   }
 }

@@ -61,7 +61,8 @@ export class Updater {
   /** From now on reports go to this hub. @param send undefined: there is no link to a hub */
   follow(send: ((report: UpdateReport) => void) | undefined): void {
     this.#send = send;
-    if (this.#report !== undefined) send?.(this.#report);
+    const report = this.#report ?? this.#withdrawal();
+    if (report !== undefined) send?.(report);
   }
 
   /** Begins with an order, unless another one is being carried out. Never throws. */
@@ -108,6 +109,14 @@ export class Updater {
     } finally {
       unlock();
     }
+  }
+
+  /** The order for a version that could not connect, while no other version could, has not ended for the hub. */
+  #withdrawal(): UpdateReport | undefined {
+    const { withdrawn, current } = this.#options.installation;
+    if (withdrawn === undefined || withdrawn.version === current) return undefined;
+    const reason = `No hub could be reached: ${withdrawn.why}, and neither was the version before it.`;
+    return { version: withdrawn.version, state: 'postponed', reason };
   }
 
   /** The state of an order for the current version. */

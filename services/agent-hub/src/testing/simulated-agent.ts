@@ -3,8 +3,11 @@ import { dial, type TestLink, TestMachine } from './test-agent.ts';
 
 const oldVersion = '0.1.0';
 
-/** How an agent behaves with a version: it runs it, returns to the version before, cannot fetch it, or is silent. */
-export type Behaviour = 'works' | 'rolls back' | 'cannot fetch' | 'is silent';
+/**
+ * How an agent behaves with a version: it runs it, returns to the version before, finds no hub with either until `dial`, cannot fetch it,
+ * or is silent.
+ */
+export type Behaviour = 'works' | 'rolls back' | 'finds no hub' | 'cannot fetch' | 'is silent';
 
 /** An agent that updates itself as ordered, without a process: only its dials and messages are real. */
 export class SimulatedAgent {
@@ -54,6 +57,10 @@ export class SimulatedAgent {
     this.#link = undefined;
   }
 
+  report(state: string, version: string, reason: string): void {
+    this.#link?.send({ $case: 'updateReport', value: { version, state, reason } });
+  }
+
   async dial(more: Partial<UpdateState> = {}): Promise<void> {
     const before = this.#link;
     const credential = { $case: 'machineCredential', value: this.#credential } as const;
@@ -84,17 +91,16 @@ export class SimulatedAgent {
   async #carryOut({ version }: UpdateOrder): Promise<void> {
     const how = this.#behaviour(version);
     if (how === 'is silent') return;
-    const say = (state: string, reason = ''): void =>
-      this.#link?.send({ $case: 'updateReport', value: { version, state, reason } });
+    const say = (state: string, reason = ''): void => this.report(state, version, reason);
     say('downloading');
     if (how === 'cannot fetch') return say('postponed', 'The server cannot be reached.');
     say('installed');
+    if (how === 'finds no hub') return;
     const before = this.version;
     this.version = version;
     this.#sequence += 1n;
     await this.dial({ onTrial: true });
-    if (how === 'works')
-      return this.#link?.send({ $case: 'updateReport', value: { version, state: 'confirmed', reason: '' } });
+    if (how === 'works') return say('confirmed');
     this.version = before;
     this.#failed = { version, reason: 'it was not connected for 60 s within 180 s after its start' };
     await this.dial();

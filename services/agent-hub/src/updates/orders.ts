@@ -208,7 +208,12 @@ export class Orders {
     const { models, now, onEnded } = this.#options;
     const at = new Date(now());
     // A machine that was given up may come back with the version.
-    const from: readonly OrderState[] = state === 'done' || state === 'trial' ? [...open, 'failed', 'postponed'] : open;
+    const from: readonly OrderState[] =
+      state === 'done' || state === 'trial'
+        ? [...open, 'failed', 'postponed']
+        : state === 'postponed'
+          ? [...open, 'failed']
+          : open;
     // Not again for one that took too long. Only its success counts then.
     const ordered =
       state === 'trial' ? { 'updates.order.ordered_at': trusted({ $gte: new Date(now() - longestMs) }) } : {};

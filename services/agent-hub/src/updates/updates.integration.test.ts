@@ -191,6 +191,8 @@ describe('a release', () => {
     // A user who manages the machine may update it nevertheless.
     expect(await request(owner, first)).toMatchObject({ status: 202, body: { update: { state: 'waiting' } } });
     await eventually(() => expect(made.map(({ version }) => version)).toEqual(['1.2.0', '0.1.0']));
+    // The hub learns of it when the agent dials again.
+    await eventually(async () => expect((await machineOf(owner, first)).update?.state).toBe('up_to_date'));
     expect(await request(owner, first)).toMatchObject({ status: 409 });
   }, 400_000);
 
@@ -270,6 +272,32 @@ describe('a release', () => {
     answers = true;
     clock += 16 * 60_000;
     await eventually(() => expect(made.map(({ orders }) => orders.length)).toEqual([2, 2]));
+  }, 400_000);
+
+  it('is ordered again where no hub could be reached with it nor with the version before, though it counted as failed', async () => {
+    publish('1.5.1');
+    await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.5.1' }));
+    await setPaused(true);
+    const { owner, made } = await enrol(1, () => 'finds no hub');
+    const [cut] = made;
+    if (cut === undefined) return;
+    expect(await request(owner, cut)).toMatchObject({ status: 202 });
+    const order = async () =>
+      (await database.collection('machines').findOne({ agent_id: cut.agentId }))?.updates?.order ?? null;
+    await eventually(async () => expect(await order()).toMatchObject({ state: 'installed' }));
+    cut.leave();
+    await until(async () => (await machineOf(owner, cut)).status === 'offline');
+    clock += 11 * 60_000;
+    await eventually(async () => expect(await order()).toMatchObject({ state: 'failed' }));
+    await cut.dial();
+    const reason = 'No hub could be reached.';
+    cut.report('postponed', '1.5.1', reason);
+    await eventually(async () => expect(await order()).toMatchObject({ state: 'postponed', reason }));
+    // By the later clock, the administrator's token has expired.
+    clock = 0;
+    expect(await setPaused(false)).toMatchObject({ status: 200 });
+    clock = 27 * 60_000;
+    await eventually(() => expect(cut.orders).toHaveLength(2));
   }, 400_000);
 
   it('is given up after two hours where a machine keeps reporting, so that it does not take the place of another one', async () => {
