@@ -248,6 +248,7 @@ const internal: Readonly<Record<string, readonly string[]>> = {
     'clients/agent/src/hand-over/session-hand-over.ts maxAttempts',
     'clients/agent/src/screen/screens.ts maxFailures',
     'clients/agent/src/screen/screens.ts maxStrikes',
+    'clients/agent/src/update/installation.ts maxWithdrawals',
     'clients/agent/src/update/trial-guard.ts maxStarts',
     'libs/contracts/src/back-off.ts maxDoublings',
     'libs/shared/src/bus/kv-view.ts maxStuckLooks',

@@ -275,12 +275,11 @@ describe('a release', () => {
   }, 400_000);
 
   it('is ordered again where no hub could be reached with it nor with the version before, though it counted as failed', async () => {
-    publish('1.5.1');
-    await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.5.1' }));
-    await setPaused(true);
     const { owner, made } = await enrol(1, () => 'finds no hub');
     const [cut] = made;
     if (cut === undefined) return;
+    publish('1.5.1');
+    await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.5.1', state: 'paused' }));
     expect(await request(owner, cut)).toMatchObject({ status: 202 });
     const order = async () =>
       (await database.collection('machines').findOne({ agent_id: cut.agentId }))?.updates?.order ?? null;
