@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -34,6 +35,14 @@ interface Row {
   readonly details: Record<string, unknown>;
 }
 
+/** The rows of these actions that have succeeded, of each one, the last one first. */
+const rowsOf = (...actions: string[]): Promise<Row[]> =>
+  eventually(`the rows ${actions}`, async () => {
+    const { body } = await rest.get<{ events: Row[] }>(`/api/audit?machine=${ownMachine.agent_id}&limit=20`);
+    const found = body.events.filter(({ action, result }) => actions.includes(action) && result === 'ok');
+    return found.length === actions.length ? found : undefined;
+  });
+
 it('a file of 20 MB goes up and comes down unchanged, and each transfer has an audit row', async () => {
   const bytes = randomBytes(20 * 1024 * 1024);
   const up = await transfer(pathOf('big'), { method: 'PUT', body: bytes });
@@ -50,11 +59,7 @@ it('a file of 20 MB goes up and comes down unchanged, and each transfer has an a
     'content-type': 'application/octet-stream',
     'x-content-type-options': 'nosniff',
   });
-  const rows = await eventually('the rows of both transfers', async () => {
-    const { body } = await rest.get<{ events: Row[] }>(`/api/audit?machine=${ownMachine.agent_id}`);
-    const found = body.events.filter(({ action, result }) => action.startsWith('file_') && result === 'ok');
-    return found.length === 2 ? found : undefined;
-  });
+  const rows = await rowsOf('file_uploaded', 'file_downloaded');
   const linux_user = userInfo().username;
   expect(rows.map(({ action, details }) => [action, details])).toEqual([
     [
@@ -101,6 +106,41 @@ it('answers ranges and conditions, and refuses what it cannot do by name', async
   expect((await rest.send('DELETE', `${files}?path=${pathOf('new')}&recursive=true`)).status).toBe(204);
   const listed = await rest.get<FileList>(`${files}?path=${encodeURIComponent(folder)}&limit=1`);
   expect(listed.body).toMatchObject({ path: folder, entries: [{ name: 'big' }], next_cursor: null, total: 1 });
+});
+
+it('copies, changes permissions, and sends a folder as a tar, with their audit rows', async () => {
+  const at = (...names: string[]): string => join(folder, 'tree', ...names);
+  mkdirSync(at('inner'), { recursive: true });
+  writeFileSync(at('inner', 'text'), 'hello');
+  const copied = await rest.post(`${files}/copy`, { path: at('inner'), to: at('copy') });
+  expect(copied).toMatchObject({
+    status: 201,
+    body: { entry: { name: 'copy', type: 'folder' }, files: 1, bytes: 5, left_out: 0, reasons: [] },
+  });
+  const again = await rest.post(`${files}/copy`, { path: at('inner'), to: at('copy') });
+  expect(again).toMatchObject({ status: 409, body: { code: 'file_exists' } });
+  const changed = await rest.post(`${files}/mode`, { path: at('copy', 'text'), mode: '600' });
+  expect(changed).toMatchObject({ status: 200, body: { entry: { mode: '0600' } } });
+  const wrong = await rest.post(`${files}/mode`, { path: at('copy', 'text'), mode: '+x' });
+  expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
+  const headers = { authorization: `Bearer ${rest.token}` };
+  const archive = await fetch(`${stack.url}${files}/archive?path=${encodeURIComponent(at())}`, { headers });
+  expect([archive.status, archive.headers.get('content-disposition')]).toEqual([
+    200,
+    `attachment; filename="tree.tar"; filename*=UTF-8''tree.tar`,
+  ]);
+  const tar = await archive.bytes();
+  const unpacked = mkdtempSync(join(folder, 'unpacked-'));
+  execFileSync('tar', ['-x', '-C', unpacked], { input: tar });
+  execFileSync('diff', ['-r', at(), join(unpacked, 'tree')]);
+  const rows = await rowsOf('file_copied', 'file_mode_changed', 'folder_downloaded');
+  const linux_user = userInfo().username;
+  expect(rows.map(({ action, details }) => [action, details])).toEqual([
+    ['folder_downloaded', { path: at(), direction: 'down', linux_user, bytes: tar.length, sha256: sha256(tar) }],
+    ['file_mode_changed', { path: at('copy', 'text'), mode: '600', linux_user }],
+    ['file_copied', { path: at('inner'), to: at('copy'), linux_user, files: 1, bytes: 5, left_out: 0 }],
+  ]);
+  for (const left of [at(), unpacked]) rmSync(left, { recursive: true });
 });
 
 it('a token with the scope downloads, one without is refused, and its end ends a running transfer within a second', async () => {

@@ -148,7 +148,12 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'clients/agent/src/screen/screens.ts maxTotalBacklog',
   ],
   'agent: memory of the emulators': ['clients/agent/src/screen/screens.ts maxHeapMib'],
-  'agent: folders in folders that are removed at once': ['clients/agent/src/file-helper/change.ts maxDepth'],
+  'agent: folders in folders that are removed, copied or sent at once': [
+    'clients/agent/src/file-helper/folder.ts maxDepth',
+  ],
+  'agent: sentences about entries that a copy or an archive leaves out': [
+    'clients/agent/src/file-helper/left-out.ts maxReasons',
+  ],
   'agent: entries of a listed folder': ['clients/agent/src/file-helper/list.ts maxEntries'],
   'agent: a file of /proc or /sys without a size': ['clients/agent/src/file-helper/read.ts maxUnsized'],
   'a path of a file; a piece of a file; a message about files': [

@@ -18,6 +18,9 @@ export const fileRules: Readonly<Record<string, readonly Rule[]>> = {
   downloadFile: [
     byRight('files_read', { other: 404, view: 403, control: 200, owner: 200, admin: 403, adminView: 403, adminControl: 200 }, at('/etc/passwd')),
   ],
+  downloadFolder: [
+    byRight('files_read', { other: 404, view: 403, control: 409, owner: 409, admin: 403, adminView: 403, adminControl: 409 }, at('/etc/passwd')),
+  ],
   uploadFile: [
     byRight('files_write', { other: 404, view: 403, control: 409, owner: 409, admin: 403, adminView: 403, adminControl: 409 },
       async (world, caller) => ({ ...(await at('/')(world, caller)), body: 'content' })),
@@ -29,6 +32,14 @@ export const fileRules: Readonly<Record<string, readonly Rule[]>> = {
   renameFile: [
     byRight('files_write', { other: 404, view: 403, control: 409, owner: 409, admin: 403, adminView: 403, adminControl: 409 },
       withBody({ path: '/etc', to: '/proc' })),
+  ],
+  copyFile: [
+    byRight('files_write', { other: 404, view: 403, control: 409, owner: 409, admin: 403, adminView: 403, adminControl: 409 },
+      withBody({ path: '/etc', to: '/proc' })),
+  ],
+  changeFileMode: [
+    byRight('files_write', { other: 404, view: 403, control: 409, owner: 409, admin: 403, adminView: 403, adminControl: 409 },
+      withBody({ path: '/proc/self', mode: '755' })),
   ],
   removeFile: [
     byRight('files_write', { other: 404, view: 403, control: 409, owner: 409, admin: 403, adminView: 403, adminControl: 409 }, at('/')),

@@ -105,7 +105,12 @@ export type FileRequest =
   | { op: 'write'; path: string; size: number; onlyNew: boolean; ifMatch: string | null }
   | { op: 'make_folder'; path: string }
   | { op: 'rename'; path: string; to: string }
+  | { op: 'copy'; path: string; to: string }
+  /** `mode`: octal digits. */
+  | { op: 'chmod'; path: string; mode: string }
+  /** A folder as a tar. */
+  | { op: 'archive'; path: string }
   | { op: 'remove'; path: string; recursive: boolean };
 
 /** The requests that a session of kind `files_read` accepts. */
-export const readingRequests: readonly FileRequest['op'][] = ['list', 'read'];
+export const readingRequests: readonly FileRequest['op'][] = ['list', 'read', 'archive'];

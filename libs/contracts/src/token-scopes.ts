@@ -162,9 +162,12 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
 
   listFiles: ['files_read'],
   downloadFile: ['files_read'],
+  downloadFolder: ['files_read'],
   uploadFile: ['files_write'],
   createFolder: ['files_write'],
   renameFile: ['files_write'],
+  copyFile: ['files_write'],
+  changeFileMode: ['files_write'],
   removeFile: ['files_write'],
 
   createTicket: ['open'],

@@ -1,14 +1,11 @@
-import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { textOfPath } from '@webxterm/contracts/file-paths';
 import { systemCode } from '../failure.ts';
 import { entryAt } from './entry.ts';
 import { about, FileFailure } from './failure.ts';
+import { childOf, openFolder, requireDepth, withEntry } from './folder.ts';
 import { namesOf } from './list.ts';
 import { pathBytes } from './request.ts';
-
-/** Folders inside folders that are removed with them. Each needs a file descriptor. */
-const maxDepth = 256;
 
 export const makeFolder = async (text: string): Promise<object> => {
   const path = pathBytes(text);
@@ -22,18 +19,22 @@ export const makeFolder = async (text: string): Promise<object> => {
 export const renameEntry = async (fromText: string, toText: string): Promise<object> => {
   const [from, to] = [pathBytes(fromText), pathBytes(toText)];
   const { isFolder } = await about(from, async () => ({ isFolder: (await lstat(from)).isDirectory() }));
-  await about(to, async () => {
-    const there = await lstat(to).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (there !== undefined) throw new FileFailure('file_exists', `There is already something at ${toText}.`);
-  });
+  await requireNothing(to);
   return about(from, async () => {
     if (isFolder || !(await linkedTo(from, to))) await rename(from, to);
     return { ok: true, entry: await entryAt(to) };
   });
 };
+
+/** @throws FileFailure if something is there */
+export const requireNothing = (path: Buffer): Promise<void> =>
+  about(path, async () => {
+    const there = await lstat(path).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (there !== undefined) throw new FileFailure('file_exists', `There is already something at ${textOfPath(path)}.`);
+  });
 
 /** Gives a file its second name and removes the first: unlike rename(2), this replaces nothing. False: not possible here. */
 const linkedTo = async (from: Buffer, to: Buffer): Promise<boolean> => {
@@ -53,28 +54,28 @@ export const removeEntry = async (text: string, recursive: boolean): Promise<obj
   const path = pathBytes(text);
   await about(path, async () => {
     if (!(await lstat(path)).isDirectory()) return unlink(path);
-    if (recursive) await removeContent(path, 0);
-    return rmdir(path);
+    return recursive ? removeFolder(path) : rmdir(path);
   });
   return { ok: true };
 };
 
-/**
- * Removes what a folder contains. Each folder is opened without following links, and its entries are named below its descriptor, so that
- * another process cannot put a link to somewhere else into the path.
- */
+/** Removes a folder with everything in it. */
+export const removeFolder = async (path: Buffer): Promise<void> => {
+  await removeContent(path, 0);
+  await rmdir(path);
+};
+
 const removeContent = async (path: Buffer, depth: number): Promise<void> => {
-  if (depth > maxDepth) throw new FileFailure('file_failed', `${textOfPath(path)} has more than ${maxDepth} levels.`);
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  requireDepth(path, depth);
+  const { base, close } = await openFolder(path);
   try {
-    const base = process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${folder.fd}`) : path;
     for (let more = true; more; ) {
       const { names, cut } = await namesOf(base);
-      for (const name of names) await removeBelow(Buffer.concat([base, Buffer.from('/'), name]), depth);
+      for (const name of names) await removeBelow(childOf(base, name), depth);
       more = cut;
     }
   } finally {
-    await folder.close();
+    await close();
   }
 };
 
@@ -82,4 +83,16 @@ const removeBelow = async (path: Buffer, depth: number): Promise<void> => {
   if (!(await lstat(path)).isDirectory()) return unlink(path);
   await removeContent(path, depth + 1);
   return rmdir(path);
+};
+
+/** Changes the permissions of a file or folder, never of what a link leads to. */
+export const changeMode = async (text: string, mode: string): Promise<object> => {
+  const path = pathBytes(text);
+  return about(path, async () => {
+    await withEntry(path, async (base, stats) => {
+      if (stats.isSymbolicLink()) throw new FileFailure('not_a_file', `${text} is a link. Its target has the mode.`);
+      await chmod(base, Number.parseInt(mode, 8));
+    });
+    return { ok: true, entry: await entryAt(path) };
+  });
 };

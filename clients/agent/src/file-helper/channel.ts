@@ -34,6 +34,11 @@ export class Channel {
     }
   }
 
+  /** The work that follows may take longer than the agent is silent. It ends when the agent closes the pipe. */
+  takeTime(): void {
+    clearTimeout(this.#idle);
+  }
+
   /** Calls `onEnd` when the agent closes the pipe. Nothing more is read. */
   expectNothing(onEnd: () => void): void {
     this.#input.once('end', onEnd).once('close', onEnd).resume();

@@ -1,6 +1,8 @@
 import { type FileRequest, readingRequests } from '@webxterm/contracts/file-messages';
-import { makeFolder, removeEntry, renameEntry } from './change.ts';
+import { archiveFolder } from './archive.ts';
+import { changeMode, makeFolder, removeEntry, renameEntry } from './change.ts';
 import { Channel } from './channel.ts';
+import { copyEntry } from './copy.ts';
 import { FileFailure } from './failure.ts';
 import { listFolder } from './list.ts';
 import { readFile } from './read.ts';
@@ -18,6 +20,13 @@ const channel = new Channel(process.stdin, process.stdout, leave);
 
 const answer = async (request: FileRequest): Promise<void> => {
   if (request.op === 'write') return writeFile(request, channel);
+  if (request.op === 'copy' || request.op === 'remove') channel.takeTime();
+  if (request.op === 'copy') {
+    const cancel = new AbortController();
+    // The unfinished copy is removed first.
+    channel.expectNothing(() => cancel.abort());
+    return channel.json(await copyEntry(request, cancel.signal));
+  }
   channel.expectNothing(leave);
   switch (request.op) {
     case 'list':
@@ -26,6 +35,10 @@ const answer = async (request: FileRequest): Promise<void> => {
       return readFile(request, channel);
     case 'make_folder':
       return channel.json(await makeFolder(request.path));
+    case 'archive':
+      return archiveFolder(request, channel);
+    case 'chmod':
+      return channel.json(await changeMode(request.path, request.mode));
     case 'rename':
       return channel.json(await renameEntry(request.path, request.to));
     case 'remove':

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { partName } from './part-file.ts';
 import { partOf } from './read.ts';
-import { partName } from './write.ts';
 
 it.each([
   [null, 10, { from: 0, length: 10 }],

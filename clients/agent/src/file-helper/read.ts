@@ -8,7 +8,7 @@ import { about, FileFailure } from './failure.ts';
 import { chunkSize, pathBytes } from './request.ts';
 
 /** Files of /proc and /sys say that they have no bytes. They are read up to this many. */
-const maxUnsized = 1024 * 1024;
+export const maxUnsized = 1024 * 1024;
 
 const kinds: Readonly<Record<string, string>> = {
   folder: 'a folder',

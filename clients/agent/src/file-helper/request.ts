@@ -32,6 +32,9 @@ const Request = v.variant('op', [
   }),
   v.object({ op: v.literal('make_folder'), path: Path }),
   v.object({ op: v.literal('rename'), path: Path, to: Path }),
+  v.object({ op: v.literal('copy'), path: Path, to: Path }),
+  v.object({ op: v.literal('chmod'), path: Path, mode: v.pipe(v.string(), v.regex(/^[0-7]{3,4}$/)) }),
+  v.object({ op: v.literal('archive'), path: Path }),
   v.object({ op: v.literal('remove'), path: Path, recursive: v.boolean() }),
 ]);
 

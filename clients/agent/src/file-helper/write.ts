@@ -1,33 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type BigIntStats, constants, unlinkSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, realpath, rename, statfs, unlink } from 'node:fs/promises';
+import { type BigIntStats, unlinkSync } from 'node:fs';
+import { type FileHandle, realpath, statfs } from 'node:fs/promises';
 import type { FileRequest } from '@webxterm/contracts/file-messages';
-import { systemCode } from '../failure.ts';
 import type { Channel } from './channel.ts';
 import { entryAt, etagOf, typeOf } from './entry.ts';
 import { about, FileFailure } from './failure.ts';
+import { found, isOwnPart, openPart, partOf, putInPlace, syncFolder } from './part-file.ts';
 import { requireFile } from './read.ts';
 import { parseEnd, pathBytes } from './request.ts';
 
 type WriteRequest = Extract<FileRequest, { op: 'write' }>;
-
-/** An unfinished file that nobody has written to for this long was left by a helper that was killed. */
-const abandonedMs = 120_000;
-
-/** The name of the unfinished file beside its target. At most 255 bytes, and the same for each writer of one target. */
-export const partName = (name: Uint8Array): Buffer => {
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
-  return Buffer.concat([Buffer.from('.'), name.subarray(0, 200), Buffer.from(`.${hash}.part`)]);
-};
-
-const found = async (path: Buffer): Promise<BigIntStats | undefined> => {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-};
 
 /** The file that is written: a link to a file is followed. */
 const targetOf = async (path: Buffer): Promise<Buffer> =>
@@ -44,23 +26,6 @@ const requireConditions = (request: WriteRequest, stats: BigIntStats | undefined
     throw new FileFailure('file_changed', `${path} was changed in the meantime.`);
 };
 
-const createPart = (part: Buffer): Promise<FileHandle> =>
-  open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-
-/** Opens the unfinished file, which no other writer has. @throws FileFailure file_busy */
-const openPart = async (part: Buffer, text: string): Promise<FileHandle> => {
-  try {
-    return await createPart(part);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    const left = await found(part);
-    if (left !== undefined && Date.now() - Number(left.mtimeMs) < abandonedMs)
-      throw new FileFailure('file_busy', `Another upload to ${text} is running. Wait until it has ended.`);
-    await unlink(part);
-    return createPart(part);
-  }
-};
-
 /** Takes the bytes of a file and puts them into its place at once, or leaves nothing. @throws FileFailure */
 export const writeFile = async (request: WriteRequest, channel: Channel): Promise<void> => {
   const asked = pathBytes(request.path);
@@ -68,11 +33,8 @@ export const writeFile = async (request: WriteRequest, channel: Channel): Promis
     const target = await targetOf(asked);
     const before = await found(target);
     requireConditions(request, before);
-    const slash = target.lastIndexOf('/') + 1;
-    const folder = target.subarray(0, slash);
-    if (slash === target.length) throw new FileFailure('not_a_file', `${request.path} names a folder.`);
+    const { folder, part } = partOf(target);
     await requireSpace(folder, request);
-    const part = Buffer.concat([folder, partName(target.subarray(slash))]);
     const file = await openPart(part, request.path);
     const removePart = (): void => {
       try {
@@ -89,7 +51,7 @@ export const writeFile = async (request: WriteRequest, channel: Channel): Promis
       await file.sync();
       await requireOwnPart(file, part, request.path);
       requireConditions(request, await found(target));
-      await putInPlace(part, target, request);
+      await putInPlace(part, target, request.onlyNew);
       process.off('exit', removePart);
       await syncFolder(folder);
       await channel.json({ ok: true, sha256, entry: await entryAt(target) });
@@ -137,33 +99,8 @@ const takeOver = async (file: FileHandle, before: BigIntStats | undefined): Prom
   await file.chmod(Number(before.mode) & 0o777);
 };
 
-const isOwnPart = async (file: FileHandle, part: Buffer): Promise<boolean> => {
-  const [own, there] = await Promise.all([file.stat({ bigint: true }), found(part).catch(() => undefined)]);
-  return there !== undefined && there.ino === own.ino && there.dev === own.dev;
-};
-
 /** Another writer takes the place of one that was silent for too long. */
 const requireOwnPart = async (file: FileHandle, part: Buffer, text: string): Promise<void> => {
   if (!(await isOwnPart(file, part)))
     throw new FileFailure('file_busy', `Another upload to ${text} has begun in the meantime.`);
-};
-
-const putInPlace = async (part: Buffer, target: Buffer, { onlyNew }: WriteRequest): Promise<void> => {
-  if (!onlyNew) return rename(part, target);
-  try {
-    // Unlike rename(2), it fails if something is there.
-    await link(part, target);
-  } catch (error) {
-    // A file system without hard links.
-    if (systemCode(error) !== 'EPERM' && systemCode(error) !== 'EOPNOTSUPP') throw error;
-    return rename(part, target);
-  }
-  await unlink(part);
-};
-
-/** A file system that cannot do this has no way to keep the new name over a loss of power. */
-const syncFolder = async (folder: Buffer): Promise<void> => {
-  const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => undefined);
-  await opened?.sync().catch(() => undefined);
-  await opened?.close();
 };

@@ -8,7 +8,9 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -118,6 +120,15 @@ const writing = (file: string, size: number, more: { onlyNew?: boolean; ifMatch?
   ifMatch: more.ifMatch ?? null,
 });
 const parts = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.part'));
+
+/** Makes folders of the Linux user. @returns the path of the first one's beginning */
+const madeFolder = (first: string, ...more: string[]): string => {
+  for (const name of [first, ...more]) {
+    mkdirSync(at(name), { recursive: true });
+    for (let inner = name; inner !== '.'; inner = path.dirname(inner)) give(at(inner));
+  }
+  return at(first.split('/')[0] ?? '');
+};
 
 describe('the helper for files', () => {
   it('lists names of any bytes in their order, page by page, and links as links', async () => {
@@ -282,6 +293,123 @@ describe('the helper for files', () => {
     expect(await ask({ op: 'remove', path: at('gone'), recursive: true })).toEqual({ ok: true });
     expect(readdirSync(folder)).not.toContain('gone');
     expect(readdirSync(at('outside'))).toEqual(['kept']);
+  });
+
+  it('copies a folder with what may be read, as the Linux user, and follows no link in it', async () => {
+    const from = madeFolder('source/deep', 'dest');
+    put('source/deep/data', randomBytes(3_000_000));
+    put('source/program');
+    chmodSync(at('source/program'), 0o4755);
+    put('source/secret');
+    chmodSync(at('source/secret'), 0);
+    if (isRoot) chownSync(at('source/secret'), 0, 0);
+    put(Buffer.concat([Buffer.from('source/caf'), Buffer.of(0xe9)]), 'latin1');
+    execFileSync('mkfifo', [at('source/pipe')]);
+    symlinkSync('/etc/shadow', at('source/link'));
+    symlinkSync('/etc', at('source/folder-link'));
+    const answer = await ask({ op: 'copy', path: from, to: at('dest/copy') });
+    expect(answer).toMatchObject({ ok: true, entry: { name: 'copy', type: 'folder' }, files: 5, left_out: 2 });
+    expect(answer.reasons).toEqual([
+      `${from}/pipe is a named pipe.`,
+      `The Linux user ${linuxUser} may not do this with ${from}/secret.`,
+    ]);
+    const copy = (name: string): string => at(`dest/copy/${name}`);
+    expect(readFileSync(copy('deep/data')).equals(readFileSync(`${from}/deep/data`))).toBe(true);
+    expect([readlinkSync(copy('link')), readlinkSync(copy('folder-link'))]).toEqual(['/etc/shadow', '/etc']);
+    const { mode, uid } = statSync(copy('program'));
+    expect([mode & 0o7777, uid]).toEqual([0o755, owner.uid]);
+    expect(readdirSync(at('dest'))).toEqual(['copy']);
+    const link = await ask({ op: 'copy', path: at('source/folder-link'), to: at('dest/one') });
+    expect([link.ok, readlinkSync(at('dest/one'))]).toEqual([true, '/etc']);
+  });
+
+  it('copies nothing over something, into itself, or from a device, and leaves nothing of a copy that fails', async () => {
+    const from = madeFolder('own/inner');
+    put('own/file');
+    put('own/there');
+    symlinkSync(from, at('to-own'));
+    const refused = async (path: string, to: string) => (await ask({ op: 'copy', path, to })).code;
+    expect(await refused(at('own/file'), at('own/there'))).toBe('file_exists');
+    expect(await refused(from, at('own/inner/copy'))).toBe('invalid_input');
+    expect(await refused(from, at('to-own/inner/copy'))).toBe('invalid_input');
+    expect(await refused('/', at('own/root'))).toBe('invalid_input');
+    expect(await refused('/dev/zero', at('own/zero'))).toBe('not_a_file');
+    expect(await refused('/proc/1', at('own/proc'))).toBe('not_a_file');
+    expect(await refused(at('own/none'), at('own/new'))).toBe('file_not_found');
+    expect(await refused(at('own/file'), at('none/new'))).toBe('file_not_found');
+    expect((await ask({ op: 'copy', path: from, to: at('x') }, 'files_read')).code).toBe('invalid_input');
+    if (isRoot) expect(await refused(at('own/file'), '/etc/copied-by-nobody')).toBe('file_access_denied');
+    expect(readdirSync(from).sort()).toEqual(['file', 'inner', 'there']);
+    expect(readdirSync(at('own/inner'))).toEqual([]);
+  });
+
+  it('leaves nothing of a copy that is cancelled, and takes over what a killed one left', async () => {
+    const from = madeFolder('large', 'copies');
+    for (let number = 0; number < 40; number += 1) {
+      writeFileSync(`${from}/${number}`, '');
+      truncateSync(`${from}/${number}`, 50_000_000);
+      give(`${from}/${number}`);
+    }
+    const session = await new Session().open({ op: 'copy', path: from, to: at('copies/new') });
+    await until(() => readdirSync(at('copies')).length > 0);
+    const [part = ''] = readdirSync(at('copies'));
+    expect(part).toMatch(/^\.new\..*\.part$/);
+    expect((await ask({ op: 'copy', path: at('own'), to: at('copies/new') })).code).toBe('file_busy');
+    session.viewer.send({ type: 'detach', reason: 'left' });
+    await until(() => readdirSync(at('copies')).length === 0);
+    mkdirSync(at(`copies/${part}/left`), { recursive: true });
+    for (const name of [`copies/${part}/left`, `copies/${part}`]) give(at(name));
+    utimesSync(at(`copies/${part}`), new Date(), new Date(Date.now() - 300_000));
+    expect((await ask({ op: 'copy', path: at('own'), to: at('copies/new') })).ok).toBe(true);
+    expect(readdirSync(at('copies'))).toEqual(['new']);
+  });
+
+  it('changes the mode of a file or folder, also of an unreadable one, and never that of what a link leads to', async () => {
+    put('moded');
+    chmodSync(at('moded'), 0);
+    symlinkSync('moded', at('to-moded'));
+    const mode = async (file: string, to: string) => {
+      const { code, entry } = await ask({ op: 'chmod', path: file, mode: to });
+      return code ?? (entry as FileEntry).mode;
+    };
+    expect(await mode(at('moded'), '640')).toBe('0640');
+    expect(await mode(at('to-moded'), '777')).toBe('not_a_file');
+    expect(await mode(madeFolder('moded-folder'), '2750')).toBe('2750');
+    expect(statSync(at('moded')).mode & 0o777).toBe(0o640);
+    expect(await mode(at('moded'), '999')).toBe('file_failed');
+    if (isRoot) expect(await mode('/etc/passwd', '666')).toBe('file_access_denied');
+  });
+
+  it('sends a folder as a tar that tar unpacks unchanged, with long and foreign names, and names what is left out', async () => {
+    const from = madeFolder('packed/deep', 'unpacked');
+    const long = 'l'.repeat(200);
+    mkdirSync(at(`packed/${long}`));
+    put(`packed/${long}/${long}`, 'long');
+    put('packed/café', 'utf-8');
+    put(Buffer.concat([Buffer.from('packed/caf'), Buffer.of(0xe9)]), 'latin1');
+    put('packed/deep/data', randomBytes(300_001));
+    put('packed/empty', '');
+    symlinkSync(`/${long}/${long}`, at('packed/link'));
+    execFileSync('mkfifo', [at('packed/pipe')]);
+    put('packed/secret');
+    chmodSync(at('packed/secret'), 0);
+    if (isRoot) chownSync(at('packed/secret'), 0, 0);
+    const session = await new Session().open({ op: 'archive', path: from }, 'files_read');
+    expect(await session.json()).toEqual({ ok: true });
+    const end = await session.json();
+    expect(end).toMatchObject({ ok: true, sha256: sha256(session.bytes), files: 5, left_out: 2 });
+    execFileSync('tar', ['-x', '-C', at('unpacked')], { input: session.bytes });
+    const left = readFileSync(at('unpacked/packed.left-out.txt'), 'utf8');
+    expect(left).toContain(`${from}/pipe is a named pipe.\nThe Linux user ${linuxUser} may not`);
+    rmSync(at('packed/pipe'));
+    rmSync(at('packed/secret'));
+    execFileSync('diff', ['-r', '--no-dereference', from, at('unpacked/packed')]);
+    for (const [path, code] of [
+      [at('packed/empty'), 'not_a_folder'],
+      ['/proc/self', 'not_a_file'],
+      [at('none'), 'file_not_found'],
+    ] as const)
+      expect((await ask({ op: 'archive', path }, 'files_read')).code).toBe(code);
   });
 
   it('is bounded: more than six sessions of one user are refused by name, and run once others have ended', async () => {

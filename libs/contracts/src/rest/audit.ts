@@ -130,9 +130,12 @@ export const auditActions = {
   recording_hold_changed: 'terminal',
   recording_policy_changed: 'terminal',
   file_downloaded: 'terminal',
+  folder_downloaded: 'terminal',
   file_uploaded: 'terminal',
   folder_created: 'terminal',
   file_renamed: 'terminal',
+  file_copied: 'terminal',
+  file_mode_changed: 'terminal',
   file_removed: 'terminal',
   /** A TCP connection to an address that a machine reaches was opened, refused or continued. Refused ones are counted. */
   forward_opened: 'terminal',

@@ -18,6 +18,12 @@ export const FilePath = z
   })
   .meta({ example: '/home/john/report.pdf' });
 
+/** Permissions in octal digits, as chmod(1) takes them. */
+export const FileMode = z
+  .string()
+  .regex(/^[0-7]{3,4}$/, 'must have 3 or 4 octal digits')
+  .meta({ example: '0644' });
+
 /** `pipe`: a named pipe. `device`: a block or character device. */
 export const FileType = z.enum(['file', 'folder', 'link', 'pipe', 'socket', 'device']);
 export type FileType = z.infer<typeof FileType>;
@@ -186,6 +192,64 @@ export const renameFile = defineRoute({
   errors: [...everyChange, 'folder_not_empty', 'not_a_file'],
 });
 
+export const copyFile = defineRoute({
+  id: 'copyFile',
+  owner: 'terminal',
+  method: 'post',
+  path: '/api/machines/:agent_id/files/copy',
+  access: 'user',
+  summary: 'Copy a file, folder or link on a machine',
+  description:
+    `Needs the right \`files_write\`. ${asUser} Nothing is replaced. A folder is copied with everything in it that the Linux user may read. Links ` +
+    'are copied as links. The copy takes its name once it is whole: one that fails, or whose client leaves, leaves nothing.',
+  params: MachineParams,
+  body: z.strictObject({ path: FilePath, to: FilePath, linux_user }),
+  slow: true,
+  success: {
+    status: 201,
+    schema: z
+      .object({
+        entry: FileEntry,
+        files: z.number().int().meta({ description: 'Copied files and links.' }),
+        bytes: z.number().int(),
+        left_out: z.number().int().meta({ description: 'Entries that could not be read, or are no files.' }),
+        reasons: z.array(z.string()).meta({ description: 'A sentence for each of the first 20 that were left out.' }),
+      })
+      .meta({ id: 'CopiedFile' }),
+  },
+  errors: [...everyChange, 'not_a_file'],
+});
+
+export const changeFileMode = defineRoute({
+  id: 'changeFileMode',
+  owner: 'terminal',
+  method: 'post',
+  path: '/api/machines/:agent_id/files/mode',
+  access: 'user',
+  summary: 'Change the permissions of a file or folder on a machine',
+  description: `Needs the right \`files_write\`. ${asUser} A link is refused: its target has the permissions.`,
+  params: MachineParams,
+  body: z.strictObject({ path: FilePath, mode: FileMode, linux_user }),
+  success: { status: 200, schema: OneEntry },
+  errors: [...everyRequest, 'not_a_file', 'file_system_read_only'],
+});
+
+export const downloadFolder = defineRoute({
+  id: 'downloadFolder',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/machines/:agent_id/files/archive',
+  access: 'user',
+  summary: 'A folder on a machine with everything in it, as a tar',
+  description:
+    `Needs the right \`files_read\`. ${asUser} Links are links. Entries that the Linux user may not read, and entries that are no files, are left ` +
+    'out; the last file of the archive, `NAME.left-out.txt`, names them. An archive that cannot be completed breaks off. The download is audited.',
+  params: MachineParams,
+  query: z.strictObject({ path: FilePath, linux_user }),
+  success: { status: 200, stream: 'application/x-tar' },
+  errors: [...everyRequest, 'not_a_file'],
+});
+
 export const removeFile = defineRoute({
   id: 'removeFile',
   owner: 'terminal',
@@ -203,8 +267,19 @@ export const removeFile = defineRoute({
       .meta({ description: 'A folder with everything in it. Otherwise only an empty folder is removed.' }),
     linux_user,
   }),
+  slow: true,
   success: { status: 204 },
   errors: [...everyChange, 'folder_not_empty', 'not_a_file'],
 });
 
-export const fileRoutes = [listFiles, downloadFile, uploadFile, createFolder, renameFile, removeFile] as const;
+export const fileRoutes = [
+  listFiles,
+  downloadFile,
+  downloadFolder,
+  uploadFile,
+  createFolder,
+  renameFile,
+  copyFile,
+  changeFileMode,
+  removeFile,
+] as const;

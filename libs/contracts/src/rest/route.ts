@@ -29,6 +29,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** The body is the bytes of a file, of any length. The handler reads it from the request. */
   readonly upload?: true;
+  /** The answer may take as long as the client waits, such as for the copy of a large folder on a machine. */
+  readonly slow?: true;
   /** Headers that the route reads, beside those of every request. */
   readonly headers?: z.ZodObject;
   /** The success response: its status and, except for 204, its schema. `stream` names a content type other than JSON. */

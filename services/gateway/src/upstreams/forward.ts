@@ -137,7 +137,8 @@ export class Forwarder {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
     if (upstream.reusedSocket) boundKept(upstream);
-    if (pending.route.success.stream === undefined && pending.route.upload === undefined)
+    const { success, upload, slow } = pending.route;
+    if (success.stream === undefined && upload === undefined && slow === undefined)
       upstream.setTimeout(silenceMs, () => upstream.destroy(new Error(`no answer in ${silenceMs} ms`)));
     if (!pending.retried) limitBody(request, pending.response, upstream, pending);
   }

@@ -35,5 +35,14 @@ export const Opened = z.object({
   /** Whether the range applies. */
   partial: z.boolean(),
 });
+export const Copied = z.object({
+  ...done,
+  entry: FileEntry,
+  files: Bytes,
+  bytes: Bytes,
+  left_out: Bytes,
+  reasons: z.array(z.string()).max(20),
+});
+export const Archived = z.object({ ...done, sha256: Sha256, files: Bytes, left_out: Bytes });
 export const Hashed = z.object({ ...done, sha256: Sha256 });
 export const Written = z.object({ ...done, sha256: Sha256, entry: FileEntry });

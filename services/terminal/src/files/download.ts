@@ -7,7 +7,7 @@ import { AppError, toAppError } from '@webxterm/shared';
 import type { RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { z } from 'zod';
-import { Hashed, Opened } from './answers.ts';
+import { Archived, Done, Hashed, Opened } from './answers.ts';
 import { fileFact } from './audit.ts';
 import { attachmentHeader, ifRangeOf, rangeOf } from './conditions.ts';
 import { type FileCall, longestTransferMs } from './file-call.ts';
@@ -38,16 +38,59 @@ export const sendFile = async (request: DownloadRequest, auditor: Pick<Auditor, 
     return;
   }
   const fact = fileFact('file_downloaded', agentId, path, { direction: 'down' });
-  const sent = await auditor.act(fact, () => send(request), {
+  const work = async (): Promise<Sent> => {
+    const { length } = await answerWith(request);
+    return send(request, Hashed, length ?? 0);
+  };
+  await audited(fact, work, request, auditor);
+};
+
+/** Sends a folder as a tar, whose length nobody knows. @throws AppError before the first byte */
+export const sendFolder = async (request: DownloadRequest, auditor: Pick<Auditor, 'act'>): Promise<void> => {
+  const { agentId, path, call, context } = request;
+  const fact = fileFact('folder_downloaded', agentId, path, { direction: 'down' });
+  const open = async (): Promise<void> => {
+    await call.send(fileJson({ op: 'archive', path }));
+    await call.answer(Done);
+    context.response.status(200).set(headersOf(`${plainText(nameOf(path), 200) || 'root'}.tar`, 'application/x-tar'));
+  };
+  if (context.request.method === 'HEAD') {
+    await open();
+    context.response.end();
+    return;
+  }
+  const work = async (): Promise<Sent> => {
+    await open();
+    return send(request, Archived, undefined);
+  };
+  await audited(fact, work, request, auditor);
+};
+
+const audited = async (
+  fact: ReturnType<typeof fileFact>,
+  work: () => Promise<Sent>,
+  { call, context }: DownloadRequest,
+  auditor: Pick<Auditor, 'act'>,
+): Promise<void> => {
+  const sent = await auditor.act(fact, work, {
     withinMs: longestTransferMs,
     resultOf: ({ bytes, sha256, error }) => ({
-      details: { ...fact.details, linux_user: request.call.linuxUser, bytes, sha256 },
+      details: { ...fact.details, linux_user: call.linuxUser, bytes, sha256 },
       ...(error === undefined ? {} : { result: 'failed', reason: error.code }),
     }),
   });
   // The connection is closed, so that an incomplete file does not look complete.
   if (sent.error !== undefined) context.response.destroy();
 };
+
+/** A browser saves what has these headers, and never renders it. */
+const headersOf = (name: string, type: string): Record<string, string> => ({
+  'content-type': type,
+  'content-disposition': attachmentHeader(name),
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+});
 
 /** Opens the file and writes the headers of the response. */
 const answerWith = async ({ path, call, context }: DownloadRequest): Promise<z.output<typeof Opened>> => {
@@ -63,37 +106,35 @@ const answerWith = async ({ path, call, context }: DownloadRequest): Promise<z.o
   }
   response.status(partial ? 206 : 200).set({
     ...(partial ? { 'content-range': `bytes ${from}-${from + length - 1}/${size}` } : {}),
-    'content-type': 'application/octet-stream',
+    ...headersOf(plainText(nameOf(path), 200) || 'file', 'application/octet-stream'),
     'content-length': String(length),
-    'content-disposition': attachmentHeader(plainText(nameOf(path), 200) || 'file'),
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
-    'x-content-type-options': 'nosniff',
     'accept-ranges': 'bytes',
-    'cache-control': 'no-store',
     'last-modified': new Date(opened.modified_at).toUTCString(),
     etag: `"${etag}"`,
   });
   return opened;
 };
 
-const send = async (request: DownloadRequest): Promise<Sent> => {
-  const { call, context } = request;
-  const { response } = context;
-  const { length } = await answerWith(request);
+/** Passes the bytes on until the machine sends their hash. `length`: undefined if it was not announced. */
+const send = async (
+  { call, context: { response } }: DownloadRequest,
+  end: typeof Hashed | typeof Archived,
+  length: number | undefined,
+): Promise<Sent> => {
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     for (;;) {
       const message = await call.next();
       if (message.type === 'json') {
-        const { sha256 } = call.read(message, Hashed);
-        if (bytes !== length || sha256 !== hash.digest('hex'))
+        const { sha256 } = call.read(message, end);
+        if (bytes !== (length ?? bytes) || sha256 !== hash.digest('hex'))
           throw new AppError('file_failed', 'The content did not arrive as the machine sent it.');
         response.end();
         return { bytes, sha256 };
       }
       // The gateway keeps the connection, so it would take bytes behind the announced ones for the next response.
-      if (bytes + message.bytes.length > (length ?? 0))
+      if (length !== undefined && bytes + message.bytes.length > length)
         throw new AppError('file_failed', 'The machine sent more than it announced.');
       bytes += message.bytes.length;
       hash.update(message.bytes);

@@ -39,7 +39,7 @@ export const longestTransferMs = 6 * 3_600_000;
 /** Messages that wait to be taken. A message of five bytes takes a hundred times as much memory here. */
 const maxWaiting = 4096;
 /** Sentences of a machine are cut to this many characters. */
-const maxSentence = 600;
+export const maxSentence = 600;
 
 const attachmentRequest = ({
   requestId,

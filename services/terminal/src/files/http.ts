@@ -1,23 +1,27 @@
 import { type FileRequest, fileJson } from '@webxterm/contracts/file-messages';
 import {
   AgentId,
+  changeFileMode,
+  copyFile,
   createFolder,
   downloadFile,
+  downloadFolder,
   listFiles,
   removeFile,
   renameFile,
   uploadFile,
 } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
 import { AppError, Places } from '@webxterm/shared';
 import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
-import type { Auditor } from '@webxterm/shared/audit';
+import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import type { z } from 'zod';
 import type { OpenAttachment } from '../attachment/attachment.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
-import { Done, DoneWithEntry, Page } from './answers.ts';
+import { Copied, Done, DoneWithEntry, Page } from './answers.ts';
 import { fileFact, shortened } from './audit.ts';
-import { sendFile } from './download.ts';
-import { FileCall, type FileCallRequest, longestTransferMs } from './file-call.ts';
+import { sendFile, sendFolder } from './download.ts';
+import { FileCall, type FileCallRequest, longestTransferMs, maxSentence } from './file-call.ts';
 import { lengthOf, receiveFile } from './upload.ts';
 
 export interface FilesHttpOptions {
@@ -69,6 +73,8 @@ export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
       if (response.closed) gone();
       try {
         return await work(call, agentId);
+      } catch (error) {
+        throw ofOlderAgent(error);
       } finally {
         clearTimeout(limit);
         response.off('close', gone);
@@ -93,6 +99,13 @@ export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
     }),
   );
 
+  api.mount(downloadFolder, async ({ query: { path, linux_user: linuxUser }, ...asked }) =>
+    withHelper(asked, { kind: 'files_read', linuxUser }, async (call, agentId) => {
+      await sendFolder({ agentId, path, call, context: asked.context }, auditor);
+      return undefined;
+    }),
+  );
+
   api.mount(uploadFile, async ({ query: { path, linux_user: linuxUser }, ...asked }) => {
     const size = lengthOf(asked.context.request, maxBytes);
     return withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
@@ -104,6 +117,12 @@ export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
 
   mountChanges(api, withHelper, options);
 };
+
+/** An agent that is older than an operation answers it with the error of its parser. */
+const ofOlderAgent = (error: unknown): unknown =>
+  error instanceof AppError && error.code === 'file_failed' && error.message.startsWith('ValiError')
+    ? new AppError('kind_not_supported', 'The agent of this machine is older than this function. Update the agent.')
+    : error;
 
 type WithHelper = <T>(
   asked: Asked,
@@ -117,6 +136,7 @@ const mountChanges = (api: Api, withHelper: WithHelper, { auditor }: FilesHttpOp
     fact: ReturnType<typeof fileFact>,
     request: FileRequest,
     schema: T,
+    more: (answer: z.output<T>) => NonNullable<AuditFact['details']> = () => ({}),
   ) =>
     auditor.act(
       fact,
@@ -124,7 +144,10 @@ const mountChanges = (api: Api, withHelper: WithHelper, { auditor }: FilesHttpOp
         await call.send(fileJson(request));
         return call.answer(schema);
       },
-      { resultOf: () => ({ details: { ...fact.details, linux_user: call.linuxUser } }) },
+      {
+        withinMs: longestTransferMs,
+        resultOf: (answer) => ({ details: { ...fact.details, linux_user: call.linuxUser, ...more(answer) } }),
+      },
     );
 
   api.mount(createFolder, async ({ body: { path, linux_user: linuxUser }, ...asked }) =>
@@ -139,6 +162,24 @@ const mountChanges = (api: Api, withHelper: WithHelper, { auditor }: FilesHttpOp
     withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
       const fact = fileFact('file_renamed', agentId, path, { to: shortened(to) });
       const { entry } = await change(call, fact, { op: 'rename', path, to }, DoneWithEntry);
+      return { entry };
+    }),
+  );
+
+  api.mount(copyFile, async ({ body: { path, to, linux_user: linuxUser }, ...asked }) =>
+    withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
+      const fact = fileFact('file_copied', agentId, path, { to: shortened(to) });
+      const counts = ({ files, bytes, left_out }: z.output<typeof Copied>) => ({ files, bytes, left_out });
+      const copied = await change(call, fact, { op: 'copy', path, to }, Copied, counts);
+      const reasons = copied.reasons.map((reason) => plainText(reason, maxSentence));
+      return { entry: copied.entry, ...counts(copied), reasons };
+    }),
+  );
+
+  api.mount(changeFileMode, async ({ body: { path, mode, linux_user: linuxUser }, ...asked }) =>
+    withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
+      const fact = fileFact('file_mode_changed', agentId, path, { mode });
+      const { entry } = await change(call, fact, { op: 'chmod', path, mode }, DoneWithEntry);
       return { entry };
     }),
   );
