@@ -80,6 +80,10 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   ],
   'agent-hub: grants': ['services/agent-hub/src/access/sharing.ts maxGrants'],
   'agent-hub: enrolment tokens that are valid': ['services/agent-hub/src/enrolment/enrolment-tokens.ts maxUsable'],
+  'every service: spans that wait for the collector of traces': ['libs/shared/src/tracing/exported-spans.ts maxQueued'],
+  'agent-hub: traced requests to an agent that it has not answered': [
+    'services/agent-hub/src/agent-links/agent-work.ts maxAsked',
+  ],
   'every service: concurrent NATS requests of one kind': ['libs/shared/src/bus/request-reply.ts maxConcurrent'],
   'agent-hub: wrong API keys of agents from one address': [
     'services/agent-hub/src/agent-links/registrar.ts maxWrongKeys',

@@ -116,6 +116,10 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ['NODE_EXTRA_CA_CERTS', 'Agent: the file that `configure` keeps as `extra_ca_file`.'],
   ['VSAY_TOKEN', 'Agent, `install.sh`: the API key or registration token, in place of `--token`.'],
   ['VSAY_CONFIG', 'Container image of the agent: its configuration file (`/config/agent.yaml`).'],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, …',
+    '`npm start`: those of the table of the services are passed on to them, except for `OTEL_SERVICE_NAME`.',
+  ],
   ['XDG_CACHE_HOME', '`npm start`, tests: the cache folder of the user, in which fetched servers are kept.'],
   ['XDG_RUNTIME_DIR', '`npm start`: the folder of the login session, in which claims of ports are kept.'],
   ['PATH', '`npm start`: where mongod and nats-server are looked for before they are fetched.'],

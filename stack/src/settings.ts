@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isLoopback } from '@webxterm/contracts/loopback';
-import { list, origin } from '@webxterm/shared';
+import { list, origin, tracingSettings } from '@webxterm/shared';
 import { z } from 'zod';
 import { defaultCacheFolder } from './binaries/server-cache.ts';
 import { StackFailure } from './failure.ts';
@@ -124,6 +124,8 @@ export interface StackSettings {
   readonly agentName: string;
   readonly signup: 'open' | 'closed';
   readonly logLevel: string;
+  /** The settings of traces that are set. The services validate them. */
+  readonly tracing: Readonly<Record<string, string>>;
   /** Folder of downloaded servers. */
   readonly cacheDir: string;
   /** The instance with an open debugger port, such as `terminal-1`. */
@@ -140,6 +142,12 @@ const withoutEmpty = (environment: Readonly<Record<string, string | undefined>>)
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) if (value !== undefined && value !== '') kept[name] = value;
   return kept;
+};
+
+/** One name for all services would make them one in a trace. */
+const tracingOf = (environment: Readonly<Record<string, string>>): Record<string, string> => {
+  const passed = new Set(Object.keys(tracingSettings).filter((name) => name !== 'OTEL_SERVICE_NAME'));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => passed.has(name.replace(/_FILE$/, ''))));
 };
 
 /**
@@ -168,6 +176,7 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
     agentName: hostname(),
     signup: settings.WEBXTERM_SIGNUP,
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingOf(environment),
     cacheDir: settings.WEBXTERM_CACHE_DIR ?? defaultCacheFolder(process.platform, environment),
     inspect: settings.WEBXTERM_INSPECT,
     mongoUrl: settings.MONGO_URL,
@@ -184,7 +193,7 @@ export const ownEnvironment = (): Record<string, string> => withoutEmpty(process
 export const isolatedSettings = (dataDir: string): StackSettings => {
   const environment = withoutEmpty(process.env);
   const kept = Object.entries(environment).filter(
-    ([name]) => name === 'WEBXTERM_CACHE_DIR' || !/^(WEBXTERM_|MONGO_URL$|NATS_URL$|LOG_LEVEL$)/.test(name),
+    ([name]) => name === 'WEBXTERM_CACHE_DIR' || !/^(WEBXTERM_|OTEL_|MONGO_URL$|NATS_URL$|LOG_LEVEL$)/.test(name),
   );
   return { ...readSettings({ ...Object.fromEntries(kept), WEBXTERM_DATA_DIR: dataDir }), port: 0, grpcPort: 0 };
 };

@@ -177,6 +177,7 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
     adminEmail,
     signup: settings.signup,
     logLevel: settings.logLevel,
+    tracing: settings.tracing,
     installationId: secrets.read('installation-id'),
     commit: currentCommit(settings.environment),
     natsUrl: natsUrlOf(runtime, servers),

@@ -49,3 +49,13 @@ export { RatePerKey, userLookUps } from './rate/rate-per-key.ts';
 export { type Rate, TokenBucket } from './rate/token-bucket.ts';
 export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';
 export { GrpcCertificates } from './tls/grpc-certificates.ts';
+export { tracingSettings } from './tracing/settings.ts';
+export {
+  addAgentWork,
+  beginTrace,
+  childSpan,
+  continueTrace,
+  currentSpan,
+  inSpan,
+  type Span,
+} from './tracing/trace.ts';

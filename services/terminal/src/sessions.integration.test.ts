@@ -8,13 +8,17 @@ import {
 } from '@webxterm/contracts/bus';
 import { listAudit, TerminalSession } from '@webxterm/contracts/rest';
 import { MacKey, sealMessage } from '@webxterm/shared/bus';
-import { until } from '@webxterm/shared/testing';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { OtlpCollector, until } from '@webxterm/shared/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { useWorld, world } from './testing/use-world.ts';
 import { json, type RawClient } from './testing/world.ts';
 
-useWorld();
+const collector = new OtlpCollector();
+useWorld(async () => ({
+  tracing: { OTEL_EXPORTER_OTLP_ENDPOINT: await collector.start(), OTEL_BSP_SCHEDULE_DELAY: '200' },
+}));
+afterAll(() => collector.stop());
 let bob: string;
 
 beforeAll(async () => {
@@ -224,5 +228,81 @@ describe('when NATS loses the buckets of sign-ins and presence', () => {
       client.send('exit\n');
       return true;
     }, 30_000);
+  });
+});
+
+describe('the trace of a request', () => {
+  /** Waits for the batches of all services. @returns the way to each span that no other one has as its parent, of the trace of the request */
+  const waysOf = async (requestId: string, last: string): Promise<string[][]> => {
+    const ofRequest = () => {
+      const first = collector.spans.find(({ attributes }) => attributes['webxterm.request_id'] === requestId);
+      return collector.spans.filter(({ traceId }) => traceId === first?.traceId);
+    };
+    await until(() => ofRequest().some(({ service, name }) => `${service}: ${name}` === last), 30_000);
+    const whole = (): boolean => ofRequest().every((span) => !collector.wayTo(span).includes('unknown'));
+    await until(whole, 30_000);
+    const spans = ofRequest();
+    const leaves = spans.filter(({ spanId }) => !spans.some(({ parentId }) => parentId === spanId));
+    return leaves.map((span) => collector.wayTo(span));
+  };
+  const requestIdOf = (response: Response): string => response.headers.get('x-request-id') ?? '';
+  const toMachine = ['webxterm-terminal: attach', 'webxterm-agent-hub: attach', 'vsay-agent: open session'];
+
+  it('reaches the machine when a terminal is opened', async () => {
+    const client = await world.shell();
+    const ways = await waysOf(String(client.headers['x-request-id']), 'vsay-agent: open session');
+    expect(ways).toContainEqual([
+      'webxterm-gateway: GET /api/terminal/:agent_id/ws',
+      'webxterm-terminal: open',
+      ...toMachine,
+    ]);
+    client.send('exit\n');
+    await client.closed;
+  });
+
+  it('reaches the machine when a command runs', async () => {
+    const answer = await world.api('POST', `machines/${world.agentId}/command`, { command: 'echo secret-words' });
+    expect(answer.status).toBe(200);
+    expect(await waysOf(requestIdOf(answer), 'vsay-agent: run command')).toContainEqual([
+      'webxterm-gateway: POST /api/machines/:agent_id/command',
+      'webxterm-agent-hub: runMachineCommand',
+      'vsay-agent: run command',
+    ]);
+  });
+
+  it('passes the bus and reaches the machine when files are listed', async () => {
+    const answer = await world.api('GET', `machines/${world.agentId}/files?path=/usr/share`);
+    expect(answer.status).toBe(200);
+    const first = ['webxterm-gateway: GET /api/machines/:agent_id/files', 'webxterm-terminal: listFiles'];
+    const ways = await waysOf(requestIdOf(answer), 'vsay-agent: open session');
+    expect(ways).toContainEqual([...first, ...toMachine]);
+    expect(ways.map((way) => way.slice(0, 4))).toContainEqual([
+      ...first,
+      expect.stringMatching(/^webxterm-terminal: ask /),
+      expect.stringMatching(/^webxterm-agent-hub: answer /),
+    ]);
+  });
+
+  it('is not chosen by the client', async () => {
+    const traceId = 'ab'.repeat(16);
+    const headers = { authorization: `Bearer ${world.token}`, traceparent: `00-${traceId}-${'cd'.repeat(8)}-01` };
+    const answer = await fetch(`${world.stack.url}/api/machines`, { headers });
+    await waysOf(requestIdOf(answer), 'webxterm-agent-hub: listMachines');
+    expect(collector.spans.map((span) => span.traceId)).not.toContain(traceId);
+  });
+
+  it('has no command, path, token, name or address of a person', () => {
+    const text = JSON.stringify(collector.spans, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
+    for (const hidden of ['secret-words', '/usr/share', world.token, world.stack.admin.email, 'admin', 'bob'])
+      expect(text).not.toContain(hidden);
+  });
+
+  it('has the times of a machine within those of the hub that asked it', () => {
+    const agents = collector.spans.filter(({ service }) => service === 'vsay-agent');
+    expect(agents.length).toBeGreaterThan(0);
+    for (const { start, end, parentId } of agents) {
+      const hub = collector.spans.find(({ spanId }) => spanId === parentId);
+      expect(hub && start >= hub.start && end >= start).toBe(true);
+    }
   });
 });

@@ -60,6 +60,7 @@ describe('an upgrade', () => {
     );
     expect(dependsOn).toEqual({
       ...afterSetUp,
+      jaeger: [],
       secrets: [],
       mongo: [],
       nats: [],

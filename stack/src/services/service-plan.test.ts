@@ -26,6 +26,7 @@ const facts: PlanFacts = {
   adminEmail: 'admin@example.com',
   signup: 'open',
   logLevel: 'info',
+  tracing: {},
   installationId: 'abc',
   commit: undefined,
   natsUrl: '127.0.0.1:4222',

@@ -45,6 +45,8 @@ export interface PlanFacts {
   readonly adminEmail: string;
   readonly signup: 'open' | 'closed';
   readonly logLevel: string;
+  /** The settings of traces, as the user has given them. */
+  readonly tracing: Readonly<Record<string, string>>;
   readonly installationId: string;
   /** Undefined: the project's folder is not of git. */
   readonly commit: string | undefined;
@@ -87,6 +89,7 @@ export const hubAddresses = ({ ports, tls }: Pick<PlanFacts, 'ports' | 'tls'>): 
 
 const common = (name: string, ports: InstancePorts, facts: PlanFacts): Record<string, string> => ({
   LOG_LEVEL: facts.logLevel,
+  ...facts.tracing,
   INSTANCE_ID: name,
   HTTP_PORT: String(ports.http),
   HEALTH_PORT: String(ports.health),

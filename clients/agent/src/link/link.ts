@@ -39,6 +39,8 @@ const maxStreams = 512;
 const defaultPingMs = 2000;
 const defaultDeadMs = 4000;
 const minStatsMs = 1000;
+/** The largest uint32, over an hour. */
+const maxDurationUs = 2 ** 32 - 1;
 /** Changed titles are reported this often. */
 const titlesEveryMs = 2000;
 
@@ -159,9 +161,10 @@ export class Link {
         const link = { id: welcome.linkId, connection, received: () => this.#received() };
         // The hub has registered the attachment before it asked for the stream.
         if (message.value.kind === 'ssh') this.#options.activities.attached(message.value.sessionId);
-        serveAttachment(message.value, link, sessions).catch((err: unknown) =>
-          log.error({ err }, 'an attachment could not be served'),
-        );
+        const done = this.#workDone(message.value);
+        serveAttachment(message.value, link, sessions)
+          .catch((err: unknown) => log.error({ err }, 'an attachment could not be served'))
+          .finally(done);
         return;
       }
       case 'endSession':
@@ -210,7 +213,21 @@ export class Link {
 
   async #command(command: Command): Promise<void> {
     const { connection, commands } = this.#options;
-    connection.send({ $case: 'commandOutput', value: await commands.run(command) });
+    const done = this.#workDone(command);
+    const value = await commands.run(command);
+    done();
+    connection.send({ $case: 'commandOutput', value });
+  }
+
+  /** Reports how long the agent worked on a traced message, once it is done. */
+  #workDone({ traceparent }: Pick<Command, 'traceparent'>): () => void {
+    if (traceparent === undefined) return () => {};
+    const { connection, now } = this.#options;
+    const startedAt = now();
+    return () => {
+      const durationUs = Math.min(maxDurationUs, Math.round((now() - startedAt) * 1000));
+      connection.send({ $case: 'workDone', value: { traceparent, durationUs } });
+    };
   }
 
   async #sendStats(): Promise<void> {

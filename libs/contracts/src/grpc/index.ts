@@ -40,6 +40,8 @@ export const metadataKey = {
   /** Beside it: the Linux user of a new session, percent-encoded. */
   linuxUser: 'x-linux-user',
   requestId: 'x-request-id',
+  /** W3C Trace Context, of an attach of the terminal service that is traced. */
+  traceparent: 'traceparent',
 } as const;
 
 const identity = (bytes: Buffer): Buffer => bytes;

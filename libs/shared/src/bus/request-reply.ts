@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
+import { headers, type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
 import { type BusRequest, Envelope, ReplyEnvelope, replySubject } from '@webxterm/contracts/bus';
 import { parseJson } from '@webxterm/contracts/json';
 import type { z } from 'zod';
@@ -7,7 +7,8 @@ import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
 import { requestScope } from '../http/request-scope.ts';
 import type { Logger } from '../log/logger.ts';
-import { measured } from './bus-metrics.ts';
+import { childSpan, continueTrace, inSpan, type Span } from '../tracing/trace.ts';
+import { measured, subjectLabel } from './bus-metrics.ts';
 
 /**
  * Sends a request and waits for the reply, at most until the request's deadline.
@@ -20,7 +21,9 @@ export const ask = <Q extends z.ZodType, A extends z.ZodType>(
   requestId: string = requestScope()?.requestId ?? randomUUID(),
 ): Promise<z.output<A>> =>
   measured(request.subject, 'ask', codeOf, async () => {
-    const reply = await send(bus, request, JSON.stringify({ v: 1, request_id: requestId, body }));
+    const payload = JSON.stringify({ v: 1, request_id: requestId, body });
+    const span = childSpan({ name: `ask ${subjectLabel(request.subject)}`, role: 'client' });
+    const reply = await within(span, () => send(bus, request, payload, span?.traceparent));
     const envelope = ReplyEnvelope.parse(reply.json());
     if (!envelope.ok) throw new AppError(envelope.error.code, envelope.error.message);
     return request.reply.parse(envelope.value);
@@ -28,11 +31,35 @@ export const ask = <Q extends z.ZodType, A extends z.ZodType>(
 
 const codeOf = (error: unknown): string => toAppError(error).code;
 
-const send = async (bus: Pick<NatsConnection, 'request'>, request: BusRequest, payload: string): Promise<Msg> => {
+/** Runs `work` in the span, and ends it. */
+const within = async <T>(span: Span | undefined, work: () => Promise<T>): Promise<T> => {
+  if (span === undefined) return work();
+  try {
+    const value = await inSpan(span, work);
+    span.end();
+    return value;
+  } catch (error) {
+    span.end({}, codeOf(error));
+    throw error;
+  }
+};
+
+const traceHeader = 'traceparent';
+
+const send = async (
+  bus: Pick<NatsConnection, 'request'>,
+  request: BusRequest,
+  payload: string,
+  traceparent: string | undefined,
+): Promise<Msg> => {
   try {
     // Does not use the client's own inbox, because its names are predictable and messages of watched buckets arrive there too.
     const reply = replySubject(request.subject, randomBytes(16).toString('hex'));
-    return await bus.request(request.subject, payload, { timeout: request.deadlineMs, noMux: true, reply });
+    const options = { timeout: request.deadlineMs, noMux: true, reply };
+    if (traceparent === undefined) return await bus.request(request.subject, payload, options);
+    const traced = headers();
+    traced.set(traceHeader, traceparent);
+    return await bus.request(request.subject, payload, { ...options, headers: traced });
   } catch (error) {
     const nobody = error instanceof RequestError && error.isNoResponders();
     const reason = nobody
@@ -90,7 +117,13 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
     if (!envelope.success || !body.success)
       throw new AppError('invalid_input', `${request.subject}: the request does not match its schema.`);
     logger.debug({ request_id: envelope.data.request_id, subject: request.subject }, 'answering a bus request');
-    return handler(body.data, envelope.data.request_id);
+    const { request_id } = envelope.data;
+    const span = continueTrace(message.headers?.get(traceHeader), {
+      name: `answer ${subjectLabel(request.subject)}`,
+      role: 'server',
+      attributes: { 'webxterm.request_id': request_id },
+    });
+    return within(span, () => handler(body.data, request_id));
   };
   bus.subscribe(request.subject, {
     queue: request.queue,

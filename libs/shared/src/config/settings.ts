@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { parseSigninKey } from '../signins/signed-entry.ts';
+import { tracingSettings } from '../tracing/settings.ts';
 
 export const port = z.coerce
   .number('must be a port number')
@@ -95,6 +96,7 @@ const signinKeys = z.string().transform((text, context): KeyObject[] => {
 
 /** The settings of every service. */
 export const serviceSettings = {
+  ...tracingSettings,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -21,6 +21,7 @@ import type { AllowList, SigninUse } from '../signins/allow-list.ts';
 import { type KnownTokens, requireScope } from '../signins/known-tokens.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
 import { isPersonalToken } from '../tokens/personal-token.ts';
+import { continueTrace, inSpan, type Span } from '../tracing/trace.ts';
 import { bearerToken } from './bearer-token.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { GatewayClockError, GatewayGuard } from './gateway-guard.ts';
@@ -145,7 +146,7 @@ export class Api {
     // A body may arrive slowly, and the sign-in may end or lose its role in the meantime. So the token is checked again once the body is
     // complete.
     const checks = route.body === undefined ? [checkToken] : [checkToken, parseBody, checkToken];
-    this.#app[route.method](route.path, ...checks, this.#handle(route, handler));
+    this.#app[route.method](route.path, traceOf(route), ...checks, this.#handle(route, handler));
   }
 
   /** Starts listening. All routes must be mounted before: any other path or method gets 404 or 405. */
@@ -195,7 +196,8 @@ export class Api {
       const context = this.#context(request, response);
       const { requestId, clientIp, userAgent } = context;
       const scope = { requestId, clientIp, userAgent, caller };
-      const output = await inRequestScope(scope, () => handler({ ...input, caller, context }));
+      const span: Span | undefined = response.locals.span;
+      const output = await inSpan(span, () => inRequestScope(scope, () => handler({ ...input, caller, context })));
       if (response.headersSent) return;
       response.status(route.success.status).setHeader('cache-control', 'no-store');
       if (output === undefined) response.end();
@@ -232,6 +234,19 @@ export class Api {
       .json(errorBody(known, facts?.requestId ?? ''));
   };
 }
+
+/** Continues the trace of the gateway until the response has ended. */
+const traceOf =
+  ({ id }: Route): RequestHandler =>
+  (_request, response, next) => {
+    const { traceparent, requestId }: GatewayFacts = response.locals.facts;
+    const attributes = { 'webxterm.request_id': requestId };
+    const span = continueTrace(traceparent, { name: id, role: 'server', attributes });
+    response.locals.span = span;
+    if (span !== undefined)
+      response.once('close', () => span.end({ 'http.response.status_code': response.statusCode }));
+    next();
+  };
 
 const methodNotAllowed =
   (methods: readonly string[]): RequestHandler =>

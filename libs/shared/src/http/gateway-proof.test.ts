@@ -32,6 +32,15 @@ describe("the gateway's facts about a request", () => {
     expect(guarded().guard.check(sent())).toEqual(facts);
   });
 
+  it('has the trace context of a traced request', () => {
+    const traced = { ...facts, traceparent: '00-trace-span-01' };
+    const headers: Record<string, string> = { ...plain.headers, ...gatewayHeaders(key, plain, traced) };
+    expect(guarded().guard.check({ ...plain, headers })).toEqual(traced);
+    const { traceparent, ...without } = headers;
+    expect(traceparent).toBe('00-trace-span-01');
+    expect(guarded().guard.check({ ...plain, headers: without })).toMatchObject(refused);
+  });
+
   it.each([...Object.values(gatewayHeaderNames), 'authorization', 'content-type', 'content-length'])(
     'is not believed when %s was changed',
     (header) => {

@@ -10,6 +10,8 @@ export interface GatewayFacts {
   readonly proto: 'http' | 'https';
   /** The Host header as sent by the client, one of the accepted hosts. */
   readonly host: string;
+  /** The W3C trace context of the request at the gateway. Undefined: it is not traced. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A request between gateway and service as sent on the wire. An IncomingMessage is one. */
@@ -26,6 +28,7 @@ export const gatewayHeaderNames = {
   proto: 'x-forwarded-proto',
   host: 'x-forwarded-host',
   proof: 'x-webxterm-gateway',
+  traceparent: 'traceparent',
 } as const;
 
 /** Response header to the gateway: the lead of its clock over the service's in seconds, when it is too large. */
@@ -67,6 +70,8 @@ interface Stamp {
 const proofOf = (key: Buffer, request: HopRequest, facts: GatewayFacts, { time, nonce }: Stamp): Buffer => {
   let text = `${request.method}\n${request.url}\n${time}\n${nonce}\n${facts.requestId}\n${facts.clientIp}\n${facts.proto}\n${facts.host}`;
   for (const name of boundHeaders) text += `\n${request.headers[name] ?? ''}`;
+  // Only where it is present: services of an earlier version do not know it, and reject traced requests only.
+  if (facts.traceparent !== undefined) text += `\ntraceparent ${facts.traceparent}`;
   return hmacSha256(key, text);
 };
 
@@ -90,6 +95,7 @@ export const gatewayHeaders = (
     [gatewayHeaderNames.clientIp]: facts.clientIp,
     [gatewayHeaderNames.proto]: facts.proto,
     [gatewayHeaderNames.host]: facts.host,
+    ...(facts.traceparent === undefined ? {} : { [gatewayHeaderNames.traceparent]: facts.traceparent }),
     [gatewayHeaderNames.proof]: `${time}.${nonce}.${proofOf(key, request, facts, { time, nonce }).toString('base64url')}`,
   };
 };
@@ -112,6 +118,7 @@ export const readProof = (key: Buffer, request: HopRequest): Proven | undefined 
     clientIp: text(gatewayHeaderNames.clientIp),
     proto: text(gatewayHeaderNames.proto) === 'https' ? 'https' : 'http',
     host: text(gatewayHeaderNames.host),
+    traceparent: text(gatewayHeaderNames.traceparent) || undefined,
   };
   const proven = { time: Number(time), nonce, facts };
   const given = Buffer.from(mac, 'base64url');

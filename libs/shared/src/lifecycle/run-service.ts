@@ -1,6 +1,8 @@
 import { ConfigError } from '../config/config.ts';
 import { switchLevel } from '../log/level-switch.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import type { TracingSettings } from '../tracing/settings.ts';
+import { startTracing } from '../tracing/start-tracing.ts';
 import { Shutdown } from './shutdown.ts';
 
 export interface ServiceContext {
@@ -15,7 +17,9 @@ export const exitCodeForConfig = 2;
  * Runs a service's `main`. An invalid setting ends the process with 2 and one clear message, any other failure to start with 1. SIGTERM and
  * SIGINT run the ordered shutdown; a second signal exits at once. SIGUSR2 changes the log level.
  */
-export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: string | undefined }>(
+export const runService = async <
+  C extends Partial<TracingSettings> & { LOG_LEVEL: string; INSTANCE_ID?: string | undefined },
+>(
   service: string,
   readSettings: () => C,
   main: (settings: C, context: ServiceContext) => Promise<void>,
@@ -27,6 +31,7 @@ export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: st
     const shutdown = new Shutdown(logger);
     endOnSignals(logger, shutdown);
     process.on('SIGUSR2', () => switchLevel(logger, settings.LOG_LEVEL));
+    await startTracing(service, settings, { logger, shutdown });
     await main(settings, { logger, shutdown });
   } catch (error) {
     if (error instanceof ConfigError) {

@@ -29,6 +29,7 @@ import type { Presence } from '../presence/presence.ts';
 import type { RunDispatch } from '../runs/run-dispatch.ts';
 import type { Orders } from '../updates/orders.ts';
 import { readEnd, readFacts, readTitle } from './agent-claims.ts';
+import { workDone } from './agent-work.ts';
 import type { Greeter } from './greeting.ts';
 import { LatestReport } from './latest-report.ts';
 import type { ControlStream, Link } from './link.ts';
@@ -197,6 +198,9 @@ export class AgentService {
         break;
       case 'updateReport':
         this.#updateReports.add(link, message.value);
+        break;
+      case 'workDone':
+        workDone(link, message.value);
         break;
       case 'hello':
         link.close({ code: status.FAILED_PRECONDITION, details: 'only the first message may be a hello' });

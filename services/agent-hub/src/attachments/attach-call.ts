@@ -2,10 +2,11 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import { AttachGrant, type AttachOpen, metadataKey, Recording, Role } from '@webxterm/contracts/grpc';
 import { defaultKind, type KindRights, sshKind } from '@webxterm/contracts/session-kinds';
-import { AppError, type Logger, toAppError } from '@webxterm/shared';
+import { AppError, continueTrace, inSpan, type Logger, type Span, toAppError } from '@webxterm/shared';
 import { hashSid, openRecordPass, openResumePass, openSharePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
+import { askForWork } from '../agent-links/agent-work.ts';
 import type { Link } from '../agent-links/link.ts';
 import type { LinkTable } from '../agent-links/link-table.ts';
 import { personOf } from '../machines/access-rule.ts';
@@ -49,6 +50,8 @@ export class AttachCall {
   #splice: Splice | undefined;
   #ended: SpliceEnd | undefined;
   #appointment: Appointment | undefined;
+  /** Until the streams are joined, or the attach is refused. */
+  #span: Span | undefined;
 
   constructor(options: AttachCallOptions, viewer: RawStream) {
     this.#options = options;
@@ -56,6 +59,13 @@ export class AttachCall {
   }
 
   async run(): Promise<void> {
+    const [traceparent] = this.#viewer.metadata.get(metadataKey.traceparent);
+    this.#span = continueTrace(traceparent, { name: 'attach', role: 'server' });
+    await inSpan(this.#span, () => this.#run());
+    this.#span?.end({}, 'refused');
+  }
+
+  async #run(): Promise<void> {
     const { table } = this.#options;
     let leave = (): void => {};
     try {
@@ -183,6 +193,7 @@ export class AttachCall {
       },
       'a viewer was attached',
     );
+    this.#span?.end({ 'webxterm.request_id': open.requestId.slice(0, 128), 'webxterm.session_kind': open.kind });
     this.#splice = splice(this.#viewer, machine, () => link.messageReceived());
     const forget = link.onClose(() =>
       this.#end({ kind: 'redial', details: 'the link of the machine to this hub has closed', detach: undefined }),
@@ -258,7 +269,8 @@ export class AttachCall {
     const cancel = (): void => appointment.cancel();
     this.#viewer.on('cancelled', cancel);
     const forget = link.onClose(cancel);
-    link.send({ $case: 'openStream', value: openStream(open, appointment, facts) });
+    const traceparent = askForWork(link, 'open session');
+    link.send({ $case: 'openStream', value: openStream(open, appointment, facts, traceparent) });
     const machine = await appointment.arrived;
     this.#viewer.off('cancelled', cancel);
     forget();
@@ -281,6 +293,7 @@ export class AttachCall {
 
   #fail(error: unknown): void {
     const known = toAppError(error);
+    this.#span?.end({}, known.code);
     if (known.code === 'internal') this.#options.logger.error({ err: error }, 'attach failed');
     refuseStream(this.#viewer, known.code, known.message);
   }

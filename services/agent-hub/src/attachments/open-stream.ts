@@ -12,7 +12,12 @@ export type StreamFacts = Pick<
 };
 
 /** The message with which a hub asks an agent for the stream of an attachment. */
-export const openStream = (open: AttachOpen, appointment: Appointment, facts: StreamFacts): OpenStream => ({
+export const openStream = (
+  open: AttachOpen,
+  appointment: Appointment,
+  facts: StreamFacts,
+  traceparent?: string,
+): OpenStream => ({
   attachId: appointment.attachId,
   secret: appointment.secret,
   sessionId: open.sessionId,
@@ -34,4 +39,5 @@ export const openStream = (open: AttachOpen, appointment: Appointment, facts: St
   linuxUser: open.linuxUser,
   target: open.target,
   rights: [...facts.passedOn],
+  traceparent,
 });

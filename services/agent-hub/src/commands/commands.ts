@@ -5,6 +5,7 @@ import type { CommandResult } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError, Places } from '@webxterm/shared';
 import { readSignal } from '../agent-links/agent-claims.ts';
+import { askForWork } from '../agent-links/agent-work.ts';
 import type { Link } from '../agent-links/link.ts';
 
 /** The link of the machine that runs a command. */
@@ -58,8 +59,9 @@ export class Commands {
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
     const answered = this.#expect(commandId, { link, leave }, timeoutMs + answerAfterMs);
+    const traceparent = askForWork(link, 'run command');
     const value = { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser, kept: undefined, requestId };
-    link.send({ $case: 'command', value });
+    link.send({ $case: 'command', value: { ...value, traceparent } });
     const output = await answered;
     if (output === undefined)
       throw new AppError('machine_offline', 'The machine went offline or did not answer. The command may have run.');

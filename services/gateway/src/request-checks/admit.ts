@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { AppError, type GatewayFacts, toAppError } from '@webxterm/shared';
+import { AppError, type GatewayFacts, type Span, toAppError } from '@webxterm/shared';
 import { canonicalTarget, type Target } from './canonical-target.ts';
 import { clientOf, type TrustedProxies } from './client-address.ts';
 import { dropForeignHeaders, methodOverrides } from './foreign-headers.ts';
@@ -18,6 +18,8 @@ export interface Admitted {
   readonly framing: Framing;
   /** The Origin header. If present, it is an allowed origin once `checkOrigin` has passed. */
   readonly origin: string | undefined;
+  /** Undefined: the request is not traced. */
+  readonly span?: Span | undefined;
 }
 
 export interface RequestCheckOptions {

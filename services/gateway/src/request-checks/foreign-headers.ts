@@ -23,6 +23,10 @@ const identity = new Set([
   'x-hub-token',
   'x-session-id',
   'x-viewer-id',
+  // A client must not choose which of its requests are traced, or add to the trace of another user.
+  'traceparent',
+  'tracestate',
+  'baggage',
 ]);
 const identityPrefixes = ['x-forwarded-', 'x-webxterm-', 'x-auth-request-', 'x-authenticated-', 'x-link-', 'x-attach-'];
 

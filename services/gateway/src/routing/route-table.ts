@@ -64,3 +64,6 @@ const socketPath = /^\/api\/terminal\/[^/]+\/(ws|tcp|ssh)$/;
 
 /** Whether the path is `/api/terminal/:agent_id/ws` or `/api/terminal/:agent_id/tcp`, the only ones that accept a WebSocket. */
 export const isWebSocketPath = (path: string): boolean => socketPath.test(path);
+
+/** The path of a WebSocket without the id of its machine. */
+export const socketTemplate = (path: string): string => path.replace(socketPath, '/api/terminal/:agent_id/$1');

@@ -17,7 +17,7 @@ import {
   readFraming,
 } from '../request-checks/admit.ts';
 import { declaredLength, type Framing, isBodyless } from '../request-checks/framing.ts';
-import { isWebSocketPath, RouteTable } from '../routing/route-table.ts';
+import { isWebSocketPath, RouteTable, socketTemplate } from '../routing/route-table.ts';
 import { maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
@@ -29,6 +29,7 @@ import { openServer } from './create-server.ts';
 import { answerUnparsed, maxConnections } from './limits.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import { PipelineQueue } from './pipelining.ts';
+import { isTraced, traced } from './traced.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
 export interface GatewayServerOptions extends RequestCheckOptions {
@@ -175,7 +176,11 @@ export class GatewayServer {
     if (route.owner !== 'auth' || admitted.origin === undefined) delete request.headers.cookie;
     if (expectation !== undefined && (uploads || length <= maxBody) && !isBodyless(admitted.framing))
       response.writeContinue();
-    this.#options.forwarder.forward(route.owner, route, admitted, request, response);
+    const forwarded = isTraced(route) ? traced(admitted, route.method.toUpperCase(), route.path) : admitted;
+    const { span } = forwarded;
+    if (span !== undefined)
+      response.once('close', () => span.end({ 'http.response.status_code': response.statusCode }));
+    this.#options.forwarder.forward(route.owner, route, forwarded, request, response);
   }
 
   #unknown(path: string): AppError {
@@ -195,7 +200,12 @@ export class GatewayServer {
     try {
       const admitted = this.#admitUpgrade(request, requestId, framing);
       if (!(socket instanceof Socket)) throw new Error('the stream of an upgrade is not a socket');
-      this.#options.sockets.forward(admitted, request, socket, head);
+      this.#options.sockets.forward(
+        traced(admitted, 'GET', socketTemplate(admitted.target.path)),
+        request,
+        socket,
+        head,
+      );
     } catch (error) {
       const known = toAppError(error);
       this.#log(known, request, requestId);

@@ -58,6 +58,7 @@ export class SocketForwarder {
       // The upgrade was already answered. The proxy closes the sockets itself.
       if (admitted === undefined) return;
       this.#pending.delete(socket);
+      admitted.span?.end({}, 'unavailable');
       const { requestId } = admitted.facts;
       this.#logger.warn({ upstream: 'terminal', request_id: requestId, reason: error.message }, 'an upgrade failed');
       const busy = unavailable('terminal');
@@ -70,22 +71,26 @@ export class SocketForwarder {
     const admitted = this.#pending.get(socket);
     const requestId = admitted?.facts.requestId ?? '';
     const late = setTimeout(() => upstream.destroy(new Error(`no answer in ${upgradeMs} ms`)), upgradeMs);
-    const settled = (): void => {
+    const settled = (status = 0): void => {
       clearTimeout(late);
+      admitted?.span?.end({ 'http.response.status_code': status });
       this.#pending.delete(socket);
     };
     const abandon = (): void => void upstream.destroy();
     socket.once('close', abandon);
-    upstream.once('close', () => clearTimeout(late));
+    upstream.once('close', () => {
+      clearTimeout(late);
+      admitted?.span?.end({}, 'cancelled');
+    });
     upstream.once('response', (answer) => {
-      settled();
+      settled(answer.statusCode);
       answer.headers['x-request-id'] = requestId;
       // No request follows on this connection and the gateway must close it: an open one would count against the 4,096
       // unauthenticated connections.
       socket.once('finish', () => socket.destroy());
     });
     upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {
-      settled();
+      settled(answer.statusCode);
       this.#connections.upgraded(socket);
       this.#logger.info({ request_id: requestId, path: loggablePath(url) }, 'a WebSocket is open');
       socket.off('close', abandon);

@@ -15,6 +15,8 @@ export type UsedShare = Pick<ShareRecord, 'share_id' | 'owner_signin' | 'role' |
 /** The session, the user and the mode of an attach. */
 export interface AttachmentRequest {
   readonly requestId: string;
+  /** The trace that the first attach continues. Undefined: the request is not traced. */
+  readonly traceparent?: string | undefined;
   readonly sid: string;
   /** The user who attaches. */
   readonly userId: string;

@@ -10,7 +10,7 @@ import {
 } from '@webxterm/contracts/frames';
 import type { AttachOpen, EdgeKind } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
-import { AppError, type Logger } from '@webxterm/shared';
+import { AppError, continueTrace, type Logger, type Span } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
 import { HubStream } from '../hub-client/hub-stream.ts';
 import type { HubLocation, Locator } from '../hub-client/locator.ts';
@@ -74,6 +74,8 @@ export class Attachment {
   readonly #context: AttachmentContext;
   readonly #events: AttachmentEvents;
   readonly #stopFollowing: () => void;
+  /** Until the first attach is accepted, or this ends. */
+  readonly #span: Span | undefined;
   #size: { cols: number; rows: number };
   #from: number | undefined;
   #stream: HubStream | undefined;
@@ -94,6 +96,9 @@ export class Attachment {
     this.#from = request.from;
     this.#size = { cols: request.cols, rows: request.rows };
     this.#giveUpAt = context.now() + request.patienceMs;
+    const { traceparent, sessionKind } = request;
+    const attributes = { 'webxterm.session_kind': sessionKind };
+    this.#span = continueTrace(traceparent, { name: 'attach', role: 'client', attributes });
     context.measures.opened(request.edge);
     this.#stopFollowing = context.locator.onMove(request.agentId, () => this.#moved());
   }
@@ -149,7 +154,7 @@ export class Attachment {
     const location = locator.find(agentId) ?? this.#location;
     if (location === undefined) return this.#absent();
     this.#location = location;
-    const stream = new HubStream(channels, location.address, this.#attachOpen(), {
+    const stream = new HubStream(channels, location.address, this.#attachOpen(), this.#span?.traceparent, {
       frame: (frame) => this.#receive(frame),
       drained: () => this.#events.drained(),
       ended: (end) => {
@@ -205,6 +210,7 @@ export class Attachment {
       this.#attached = true;
       this.#established = true;
       this.#failures = 0;
+      this.#span?.end();
       const { requestId, agentId, sessionKind: kind } = this.request;
       this.#context.logger.info({ request_id: requestId, agent_id: agentId, kind }, 'attached to a session');
     }
@@ -300,12 +306,14 @@ export class Attachment {
   #finish(error: AppError | undefined): void {
     if (this.#over) return;
     if (error !== undefined && this.#returning && !this.#attached) this.#context.measures.reattached(error.code);
+    this.#span?.end({}, error?.code ?? 'refused');
     this.#close();
     this.#events.over(error);
   }
 
   #close(): void {
     this.#over = true;
+    this.#span?.end({}, 'cancelled');
     this.#context.measures.closed(this.request.edge);
     this.#stopFollowing();
     this.#dropStream();

@@ -9,7 +9,7 @@ import {
 } from '@webxterm/contracts/frames';
 import { AttachGrant, EdgeKind } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
-import { AppError, reasonOf } from '@webxterm/shared';
+import { AppError, currentSpan, reasonOf } from '@webxterm/shared';
 import { InputQueue, OutputReader } from '@webxterm/stream';
 import type { z } from 'zod';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
@@ -50,6 +50,7 @@ const attachmentRequest = ({
   linuxUser,
 }: FileCallRequest): AttachmentRequest => ({
   requestId,
+  traceparent: currentSpan()?.traceparent,
   sid,
   userId,
   ownerUserId: userId,

@@ -12,6 +12,7 @@ import type { ViewerRequest } from '../websocket/viewer-context.ts';
 
 interface Arrival {
   readonly requestId: string;
+  readonly traceparent?: string | undefined;
   readonly admission: Admission;
   readonly agentId: string;
 }
@@ -22,7 +23,7 @@ interface Arrival {
  * @throws AppError machine_not_found, unauthenticated
  */
 export const withoutRecord = (
-  { requestId, admission, agentId }: Arrival,
+  { requestId, traceparent, admission, agentId }: Arrival,
   query: { readonly session_id?: string | undefined },
   own: Pick<ViewerRequest, 'recording' | 'sessionKind' | 'target' | 'clientIp' | 'linuxUser'>,
 ): ViewerRequest => {
@@ -34,6 +35,7 @@ export const withoutRecord = (
     throw new AppError('unauthenticated', 'The token is for another session.');
   return {
     requestId,
+    traceparent,
     admission,
     agentId,
     sessionId: known ?? query.session_id ?? newId().toString('base64url'),

@@ -59,7 +59,7 @@ export class HubChannels {
   }
 
   /** Starts an attach call. A failure arrives as `error` and `status` of the call. */
-  attach(address: string, requestId: string): RawCall {
+  attach(address: string, requestId: string, traceparent?: string): RawCall {
     const hub = this.#hub(address);
     const channel = pickChannel(hub, address, this.#credentials);
     channel.streams += 1;
@@ -68,7 +68,7 @@ export class HubChannels {
       path,
       requestSerialize,
       responseDeserialize,
-      this.#metadata(requestId),
+      this.#metadata(requestId, traceparent),
     );
     call.once('status', () => {
       channel.streams -= 1;
@@ -127,10 +127,11 @@ export class HubChannels {
     return hub;
   }
 
-  #metadata(requestId: string): Metadata {
+  #metadata(requestId: string, traceparent?: string): Metadata {
     const metadata = new Metadata();
     metadata.set(metadataKey.hubToken, this.#token);
     metadata.set(metadataKey.requestId, requestId);
+    if (traceparent !== undefined) metadata.set(metadataKey.traceparent, traceparent);
     return metadata;
   }
 

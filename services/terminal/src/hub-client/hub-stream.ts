@@ -23,9 +23,15 @@ export class HubStream {
   #capabilities: readonly string[] = [];
   #linuxUser: string | undefined;
 
-  constructor(channels: HubChannels, address: string, open: AttachOpen, events: HubStreamEvents) {
+  constructor(
+    channels: HubChannels,
+    address: string,
+    open: AttachOpen,
+    traceparent: string | undefined,
+    events: HubStreamEvents,
+  ) {
     this.#events = events;
-    this.#call = channels.attach(address, open.requestId);
+    this.#call = channels.attach(address, open.requestId, traceparent);
     this.#call.on('data', (message: Buffer) => {
       passedBuffers.passed(message.length);
       const frame = unwrapFrame(message);

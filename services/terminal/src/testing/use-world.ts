@@ -4,10 +4,12 @@ import { World } from './world.ts';
 /** The world of the current test file. */
 export let world: World;
 
+type Options = Parameters<typeof World.start>[0];
+
 /** Starts a world before the tests of a file, and stops it afterwards. */
-export const useWorld = (options: Parameters<typeof World.start>[0] = {}): void => {
+export const useWorld = (options: Options | (() => Promise<Options>) = {}): void => {
   beforeAll(async () => {
-    world = await World.start(options);
+    world = await World.start(typeof options === 'function' ? await options() : options);
   }, 120_000);
   afterAll(async () => {
     await world?.stop();

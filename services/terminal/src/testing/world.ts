@@ -39,7 +39,9 @@ export class World {
     this.agentId = agentId;
   }
 
-  static async start(options: Pick<Parameters<typeof startStack>[0], 'serviceEnvironment'> = {}): Promise<World> {
+  static async start(
+    options: Pick<Parameters<typeof startStack>[0], 'serviceEnvironment' | 'tracing'> = {},
+  ): Promise<World> {
     const dataDir = mkdtempSync(join(tmpdir(), 'terminal-test-'));
     const stack = await startStack({ dataDir, agent: true, ...options });
     const { token } = await json(await post(`${stack.url}/api/login`, stack.admin));

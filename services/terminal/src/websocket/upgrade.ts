@@ -5,10 +5,13 @@ import { encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
 import { ForwardQuery, SshQuery, TerminalQuery, terminalHeader } from '@webxterm/contracts/rest';
 import {
   AppError,
+  continueTrace,
   errorBody,
   errorHeaders,
+  type GatewayFacts,
   GatewayGuard,
   inRequestScope,
+  inSpan,
   type Logger,
   logFailure,
   type RatePerKey,
@@ -85,6 +88,13 @@ export class Upgrades {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const facts = this.#guard.check(request);
     if (facts instanceof AppError) return this.#refuse(socket, facts, '');
+    const attributes = { 'webxterm.request_id': facts.requestId };
+    const span = continueTrace(facts.traceparent, { name: 'open', role: 'server', attributes });
+    await inSpan(span, () => this.#open({ ...facts, traceparent: span?.traceparent }, request, socket, head));
+    span?.end();
+  }
+
+  async #open(facts: GatewayFacts, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     let slot: TerminalSlot | undefined;
     let scope: RequestScope = { ...facts, userAgent: request.headers['user-agent'] ?? '', caller: undefined };
     let wanted = { agentId: '' };
@@ -94,7 +104,8 @@ export class Upgrades {
       const admission = await this.#options.admissionControl.admit({ ...target, clientIp: facts.clientIp });
       scope = { ...scope, caller: admission };
       const pending = { request, socket, head, target };
-      if (target.purpose !== 'terminal') return await this.#openConnection(pending, admission, scope);
+      if (target.purpose !== 'terminal')
+        return await this.#openConnection(pending, admission, scope, facts.traceparent);
       const entered = this.#enter(admission, this.#options.context.terminals);
       if (entered instanceof AppError) {
         if (target.protocol !== 'v1') throw entered;
@@ -110,10 +121,11 @@ export class Upgrades {
               ...this.#options.context,
               attach: (viewer, events) => this.#options.context.attach(viewer, visit.watch(viewer, events)),
             };
-      const { requestId, clientIp } = facts;
+      const { requestId, traceparent, clientIp } = facts;
       const arrive = async (): Promise<ViewerRequest> => {
         const arrival = {
           requestId,
+          traceparent,
           clientIp,
           admission,
           agentId: target.agentId,
@@ -132,7 +144,12 @@ export class Upgrades {
   }
 
   /** A forwarded TCP connection, or an ssh connection. It is always upgraded once the caller is signed in, like `webxterm.v1`. */
-  async #openConnection(pending: Pending, admission: Admission, scope: RequestScope): Promise<void> {
+  async #openConnection(
+    pending: Pending,
+    admission: Admission,
+    scope: RequestScope,
+    traceparent: string | undefined,
+  ): Promise<void> {
     const { target } = pending;
     const { forwards, denials } = this.#options;
     if (target.protocol !== 'v1')
@@ -142,7 +159,7 @@ export class Upgrades {
     const audit = forwards.auditOf(scope, target.purpose === 'ssh' ? 'ssh' : 'forward');
     const slot = audit.slot(entered);
     const { requestId, clientIp } = scope;
-    const arrival = { requestId, clientIp, admission, agentId: target.agentId };
+    const arrival = { requestId, traceparent, clientIp, admission, agentId: target.agentId };
     const resolve = async (): Promise<ViewerRequest> =>
       target.purpose === 'ssh'
         ? resolveSsh(this.#options.policies, arrival, readQuery(target.query, SshQuery))

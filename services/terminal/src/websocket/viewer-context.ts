@@ -20,6 +20,8 @@ export interface ViewerContext {
 /** An admitted viewer and its session: everything that is known before the viewer's first frame. */
 export interface ViewerRequest {
   readonly requestId: string;
+  /** The trace of the upgrade. Undefined: it is not traced. */
+  readonly traceparent?: string | undefined;
   readonly admission: Admission;
   readonly agentId: string;
   readonly sessionId: string;
@@ -55,6 +57,7 @@ export const requestOf = (
   viewer: ViewerRequest,
 ): Omit<AttachmentRequest, 'viewerId' | 'edge' | 'create' | 'from' | 'cols' | 'rows' | 'patienceMs'> => ({
   requestId: viewer.requestId,
+  traceparent: viewer.traceparent,
   sid: viewer.admission.sid,
   userId: viewer.admission.userId,
   ownerUserId: viewer.ownerUserId,

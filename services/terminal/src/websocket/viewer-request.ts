@@ -19,6 +19,7 @@ type Query = z.output<typeof TerminalQuery>;
 
 export interface Arrival {
   readonly requestId: string;
+  readonly traceparent?: string | undefined;
   readonly clientIp: string;
   readonly admission: Admission;
   readonly agentId: string;
@@ -31,7 +32,7 @@ export interface Arrival {
  * @throws AppError machine_not_found, session_not_found, invalid_input, forbidden, kind_not_supported, unavailable
  */
 export const resolveViewerRequest = async (naming: SessionNaming, arrival: Arrival): Promise<ViewerRequest> => {
-  const { admission, agentId, query, requestId } = arrival;
+  const { admission, agentId, query, requestId, traceparent } = arrival;
   checkAgentId(agentId);
   if (admission.agentId !== undefined && admission.agentId !== agentId)
     throw new AppError('unauthenticated', 'The token is for another machine.');
@@ -51,6 +52,7 @@ export const resolveViewerRequest = async (naming: SessionNaming, arrival: Arriv
   const recording = mayCreate ? await beginRecording(recordings, arrival, session, { cols, rows }) : session.recording;
   return {
     requestId,
+    traceparent,
     admission,
     agentId,
     sessionId: session.id,

@@ -319,6 +319,7 @@ export interface AgentMessage {
     | { $case: "updateReport"; value: UpdateReport }
     | { $case: "commandStarted"; value: CommandStarted }
     | { $case: "sshActivity"; value: SshActivity }
+    | { $case: "workDone"; value: WorkDone }
     | undefined;
 }
 
@@ -581,6 +582,16 @@ export interface OpenStream {
    * attach decide about the channels of the session. A later attach without one of them ends the session. Otherwise empty.
    */
   rights: string[];
+  /** W3C Trace Context, if the request is traced: the agent answers with a WorkDone once the stream is attached or refused. */
+  traceparent?: string | undefined;
+}
+
+/** The work of the agent for a message with a traceparent, for the trace. The hub adds it to the trace, because agents do not reach its collector. */
+export interface WorkDone {
+  /** As in the message. */
+  traceparent: string;
+  /** From the arrival of the message, by a monotonic clock. */
+  durationUs: number;
 }
 
 /**
@@ -677,6 +688,8 @@ export interface Command {
     | undefined;
   /** Id of the request that started the command, for the log. Empty: sent by an older version of the hub. */
   requestId: string;
+  /** W3C Trace Context, if the request is traced: the agent sends a WorkDone before the CommandOutput. Not for commands of runs. */
+  traceparent?: string | undefined;
 }
 
 /** The part of a command that only the commands of runs have. */
@@ -1399,6 +1412,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "sshActivity":
         SshActivity.encode(message.message.value, writer.uint32(98).fork()).join();
         break;
+      case "workDone":
+        WorkDone.encode(message.message.value, writer.uint32(106).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1512,6 +1528,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "sshActivity", value: SshActivity.decode(reader, reader.uint32()) };
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.message = { $case: "workDone", value: WorkDone.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1564,6 +1588,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         ? { $case: "sshActivity", value: SshActivity.fromJSON(object.sshActivity) }
         : isSet(object.ssh_activity)
         ? { $case: "sshActivity", value: SshActivity.fromJSON(object.ssh_activity) }
+        : isSet(object.workDone)
+        ? { $case: "workDone", value: WorkDone.fromJSON(object.workDone) }
+        : isSet(object.work_done)
+        ? { $case: "workDone", value: WorkDone.fromJSON(object.work_done) }
         : undefined,
     };
   },
@@ -1594,6 +1622,8 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       obj.commandStarted = CommandStarted.toJSON(message.message.value);
     } else if (message.message?.$case === "sshActivity") {
       obj.sshActivity = SshActivity.toJSON(message.message.value);
+    } else if (message.message?.$case === "workDone") {
+      obj.workDone = WorkDone.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1673,6 +1703,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "sshActivity": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "sshActivity", value: SshActivity.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "workDone": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "workDone", value: WorkDone.fromPartial(object.message.value) };
         }
         break;
       }
@@ -4498,6 +4534,7 @@ function createBaseOpenStream(): OpenStream {
     typesAlways: false,
     target: "",
     rights: [],
+    traceparent: undefined,
   };
 }
 
@@ -4568,6 +4605,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     for (const v of message.rights) {
       writer.uint32(170).string(v!);
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(178).string(message.traceparent);
     }
     return writer;
   },
@@ -4753,6 +4793,14 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.rights.push(reader.string());
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4822,6 +4870,7 @@ export const OpenStream: MessageFns<OpenStream> = {
       rights: globalThis.Array.isArray(object?.rights)
         ? object.rights.map((e: any) => globalThis.String(e))
         : [],
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : undefined,
     };
   },
 
@@ -4890,6 +4939,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.rights?.length) {
       obj.rights = message.rights;
     }
+    if (message.traceparent !== undefined) {
+      obj.traceparent = message.traceparent;
+    }
     return obj;
   },
 
@@ -4919,6 +4971,96 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.typesAlways = object.typesAlways ?? false;
     message.target = object.target ?? "";
     message.rights = object.rights?.map((e) => e) || [];
+    message.traceparent = object.traceparent ?? undefined;
+    return message;
+  },
+};
+
+function createBaseWorkDone(): WorkDone {
+  return { traceparent: "", durationUs: 0 };
+}
+
+export const WorkDone: MessageFns<WorkDone> = {
+  encode(message: WorkDone, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.traceparent !== "") {
+      writer.uint32(10).string(message.traceparent);
+    }
+    if (message.durationUs !== 0) {
+      writer.uint32(16).uint32(message.durationUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkDone {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkDone();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.durationUs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WorkDone {
+    return {
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      durationUs: isSet(object.durationUs)
+        ? globalThis.Number(object.durationUs)
+        : isSet(object.duration_us)
+        ? globalThis.Number(object.duration_us)
+        : 0,
+    };
+  },
+
+  toJSON(message: WorkDone): unknown {
+    const obj: any = {};
+    if (message.traceparent !== "") {
+      obj.traceparent = message.traceparent;
+    }
+    if (message.durationUs !== 0) {
+      obj.durationUs = Math.round(message.durationUs);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WorkDone>, I>>(base?: I): WorkDone {
+    return WorkDone.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WorkDone>, I>>(object: I): WorkDone {
+    const message = createBaseWorkDone();
+    message.traceparent = object.traceparent ?? "";
+    message.durationUs = object.durationUs ?? 0;
     return message;
   },
 };
@@ -5689,6 +5831,7 @@ function createBaseCommand(): Command {
     linuxUser: "",
     kept: undefined,
     requestId: "",
+    traceparent: undefined,
   };
 }
 
@@ -5717,6 +5860,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.requestId !== "") {
       writer.uint32(66).string(message.requestId);
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(74).string(message.traceparent);
     }
     return writer;
   },
@@ -5798,6 +5944,14 @@ export const Command: MessageFns<Command> = {
             message.requestId = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5844,6 +5998,7 @@ export const Command: MessageFns<Command> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : undefined,
     };
   },
 
@@ -5873,6 +6028,9 @@ export const Command: MessageFns<Command> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.traceparent !== undefined) {
+      obj.traceparent = message.traceparent;
+    }
     return obj;
   },
 
@@ -5891,6 +6049,7 @@ export const Command: MessageFns<Command> = {
       ? KeptCommand.fromPartial(object.kept)
       : undefined;
     message.requestId = object.requestId ?? "";
+    message.traceparent = object.traceparent ?? undefined;
     return message;
   },
 };
