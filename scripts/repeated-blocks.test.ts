@@ -94,7 +94,7 @@ const explainedShapes: readonly Explained[] = [
   {
     first: 'const x = x;',
     files:
-      /^services\/(agent-hub\/src\/updates\/update-scheduler|auth\/src\/streams\/stream-keeper|terminal\/src\/sessions\/session-events)\.ts$/,
+      /^services\/(agent-hub\/src\/(updates\/update-scheduler|session-limits\/session-limits)|auth\/src\/streams\/stream-keeper|terminal\/src\/sessions\/session-events)\.ts$/,
     why: 'Start and stop of a PeriodicTask, which has the common part.',
   },
   {

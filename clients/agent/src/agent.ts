@@ -116,6 +116,7 @@ export class Agent {
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
       detachedMs: config.detached_hours * 3_600_000,
+      idleMs: config.idle_hours && config.idle_hours * 3_600_000,
       kinds: [
         ptyKind(this.#account, this.#guard),
         ...filesKinds(asUser),

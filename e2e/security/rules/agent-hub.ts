@@ -83,6 +83,8 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
   listRollouts: [adminOnly(200)],
   // Nothing is published in this channel.
   changeRollout: [adminOnly(409, () => ({ params: { channel: 'preview' }, body: { paused: true } }))],
+  sessionLimits: [signedIn(200)],
+  changeSessionLimits: [adminOnly(200, () => ({ body: { idle_hours: 24 } }))],
   deleteMachine: [
     byRight('manage', { other: 404, view: 403, control: 403, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, onMachineToLose),
   ],

@@ -4,8 +4,10 @@
  * this list, so a new name is appended.
  *
  * `skip_unknown_frames`: skips ignorable frames of types that it does not know. An older viewer or agent ends the stream instead.
+ * `later_end_causes`: reads the end of a session for a cause that it does not know as `unknown`. Between agent and hub: the relays behind the
+ * hub read `idle_timeout`.
  */
-export const frameCapabilities = ['skip_unknown_frames'] as const;
+export const frameCapabilities = ['skip_unknown_frames', 'later_end_causes'] as const;
 export type FrameCapability = (typeof frameCapabilities)[number];
 
 /** The u32 of a hello frame. */

@@ -178,6 +178,9 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   getSession: ['open', 'manage'],
   endTerminalSession: ['open', 'manage'],
 
+  sessionLimits: ['open'],
+  changeSessionLimits: notForTokens,
+
   listAudit: ['audit:read'],
   exportAuditCsv: ['audit:read'],
   exportAuditNdjson: ['audit:read'],

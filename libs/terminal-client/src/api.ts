@@ -56,6 +56,11 @@ export interface TerminalHandlers {
   presence?(participants: readonly Participant[], you: number): void;
   /** Called at each attach and on a change, if the machine knows what has the foreground. `program`: its name, or empty. */
   foreground?(state: ForegroundState, program: string): void;
+  /**
+   * Called before the machine ends the session because it is not used, at each attach in that time, and with `endsInMs` 0 once it is used
+   * again. `limitSeconds`: how long it may be unused.
+   */
+  idle?(endsInMs: number, limitSeconds: number): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
   /** The machine has applied the first `bytes` bytes of those counted by `inputTaken`. Their echo may be on its way. */

@@ -199,6 +199,7 @@ export class TerminalClient {
     else if (frame.type === 'recorded') this.#handlers.recorded?.(frame.mode);
     else if (frame.type === 'presence') this.#handlers.presence?.(frame.participants, frame.you);
     else if (frame.type === 'foreground') this.#handlers.foreground?.(frame.state, frame.program);
+    else if (frame.type === 'idle') this.#handlers.idle?.(frame.endsInMs, frame.limitSeconds);
     else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });

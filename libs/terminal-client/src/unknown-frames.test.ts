@@ -78,6 +78,6 @@ describe('frames of unknown types from the server', () => {
 
   it('are announced as skipped in the hello', async () => {
     const socket = await new Bench().attach();
-    expect(socket.of('hello')).toEqual([{ type: 'hello', protocolMin: 1, protocolMax: 1, capabilities: 1 }]);
+    expect(socket.of('hello')).toEqual([{ type: 'hello', protocolMin: 1, protocolMax: 1, capabilities: 3 }]);
   });
 });

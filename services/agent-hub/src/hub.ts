@@ -49,6 +49,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   parts.dispatch.answerOthers();
   parts.runs.dispatch.answerOthers();
   await restApi(parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
+  await parts.sessionLimits.refresh();
   const agentServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
   agentServer.addService(agentServiceDefinition, parts.agents.implementation());
   const publicAt = { host: settings.GRPC_HOST, port: settings.GRPC_PORT, setting: 'GRPC' };
@@ -56,6 +57,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   addShutdown(shutdown, parts, lease);
   await parts.releases.refresh();
   parts.updateScheduler.start();
+  parts.sessionLimits.start();
   parts.runs.engine.start();
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
@@ -71,6 +73,7 @@ const restApi = (parts: Parts): Api => {
   parts.mountCommands(api);
   parts.mountRuns(api);
   parts.mountDashboard(api);
+  parts.mountSessionLimits(api);
   return api;
 };
 
@@ -114,6 +117,7 @@ const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
     parts.agents.redialAll(redialJitterMs);
   });
   shutdown.add('clients', 'stop ordering updates', () => parts.updateScheduler.stop());
+  shutdown.add('clients', 'stop reading the limits of terminals', () => parts.sessionLimits.stop());
   shutdown.add('clients', 'leave runs to other hubs', async () => {
     await parts.runs.engine.stop();
     parts.runs.changes.stop();

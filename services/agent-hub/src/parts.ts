@@ -10,6 +10,7 @@ import { wireEnrolment } from './enrolment/wiring.ts';
 import { wireMachines } from './machines/wiring.ts';
 import { wirePresence } from './presence/wiring.ts';
 import { wireRuns } from './runs/wiring.ts';
+import { wireSessionLimits } from './session-limits/wiring.ts';
 import { wireUpdates } from './updates/wiring.ts';
 
 /** The parts of a hub, before any of them is started. */
@@ -23,6 +24,7 @@ export const wireDomains = (core: Core) => {
     ...wireAttachments(withLinks),
     ...wirePresence(withLinks),
     ...wireCommands(withLinks),
+    ...wireSessionLimits(core),
   };
   const accessed = { ...linked, ...wireAccess(linked), ...wireUpdates(linked) };
   const withAccess = { ...accessed, ...wireRuns(accessed) };

@@ -1,10 +1,12 @@
-import { type DownFrame, encodeDown, maxOutputFrame } from '@webxterm/contracts/frames';
+import { type DownFrame, encodeDown, maxOutputFrame, olderCause } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
 import type { OutputFlow } from './output-flow.ts';
 import { outputMessage } from './output-message.ts';
 
 /** One gRPC stream to the viewer. */
 export type AttachmentTransport = {
+  /** Hub and relays are of a version that does not read later end causes. */
+  olderRelays?: boolean;
   /** Sends a serialized AttachDown. `sent` is called when the connection has taken it. */
   send(message: Buffer, sent: () => void): void;
   /** Half-closes the stream. No message may follow. */
@@ -183,7 +185,9 @@ export class Outgoing {
 
   #send(frame: DownFrame): void {
     this.#controlInFlight += 1;
-    this.#transport.send(wrapFrame(encodeDown(frame)), () => {
+    const older = frame.type === 'ended' && this.#transport.olderRelays === true;
+    const sent = older ? { ...frame, cause: olderCause(frame.cause) } : frame;
+    this.#transport.send(wrapFrame(encodeDown(sent)), () => {
       this.#controlInFlight -= 1;
       // Nothing waits below the limit.
       if (this.#controlInFlight === maxControlInFlight - 1) this.kick();

@@ -12,10 +12,11 @@ import type { AttachmentTransport } from './outgoing.ts';
  */
 const cancelAfterMs = 5000;
 
-const transportOf = (call: AttachCall): AttachmentTransport & { over(): void } => {
+const transportOf = (call: AttachCall, olderRelays: boolean): AttachmentTransport & { over(): void } => {
   let over = false;
   let cancelTimer: NodeJS.Timeout | undefined;
   return {
+    olderRelays,
     send: (message, sent) => {
       if (!over) call.write(message, () => over || sent());
     },
@@ -34,7 +35,7 @@ const transportOf = (call: AttachCall): AttachmentTransport & { over(): void } =
 /** Handles open_stream: opens an Attach stream on the same connection and attaches it to its session. */
 export const serveAttachment = async (
   open: OpenStream,
-  link: { id: string; connection: HubConnection; received(): void },
+  link: { id: string; connection: HubConnection; received(): void; olderRelays: boolean },
   sessions: Sessions,
 ): Promise<void> => {
   const metadata = new Metadata();
@@ -42,7 +43,7 @@ export const serveAttachment = async (
   metadata.set(metadataKey.attachId, open.attachId);
   metadata.set(metadataKey.attachSecret, open.secret.toString('base64url'));
   const call = link.connection.attach(metadata);
-  const transport = transportOf(call);
+  const transport = transportOf(call, link.olderRelays);
   let attachment: Attachment | undefined;
   let closed = false;
   const onOver = (): void => {

@@ -153,6 +153,17 @@ export const AgentConfig = v.strictObject({
     ),
     24,
   ),
+  idle_hours: v.optional(
+    v.pipe(
+      v.number(),
+      v.gtValue(0),
+      v.maxValue(24 * 365),
+      v.description(
+        'Hours after which a terminal without use ends: no key, no output, no program in the foreground. The limit of the installation applies if it is shorter.',
+      ),
+      v.metadata({ allowed: 'more than 0, up to 8760; fractions too' }),
+    ),
+  ),
 });
 export type AgentConfig = v.InferOutput<typeof AgentConfig>;
 

@@ -113,6 +113,37 @@ describe('enrolment', () => {
   });
 });
 
+describe('a shell that nobody uses', () => {
+  it('ends with its cause after the limit of the installation, and a shell with a program in the foreground goes on', async () => {
+    const { answer } = hub;
+    hub.answer = (hello) => {
+      const welcome = answer(hello);
+      if (welcome.$case !== 'welcome') return welcome;
+      return { ...welcome, value: { ...welcome.value, capabilities: ['later_end_causes'] } };
+    };
+    await startAgent({ idle_hours: 1 });
+    await hub.linked();
+    const [busy, unused] = [await quietShell(), await quietShell()];
+    busy.type("echo beg''in; sleep 1000\n");
+    await busy.seen('begin');
+    hub.send({ $case: 'sessionLimits', value: { idleSeconds: 2 } });
+    expect(await unused.frame('ended')).toMatchObject({ cause: 'idle_timeout' });
+    expect(unused.frames).toContainEqual({ type: 'idle', endsInMs: expect.any(Number), limitSeconds: 2 });
+    expect(await hub.message('sessionEnded')).toMatchObject({ value: { cause: 'idle_timeout' } });
+    hub.send({ $case: 'sessionLimits', value: { idleSeconds: 0 } });
+    busy.type("\x03echo st''ill\n");
+    await busy.seen('still');
+  });
+
+  it('ends after idle_hours of agent.yaml, with an earlier cause for relays of an earlier version', async () => {
+    await startAgent({ idle_hours: 1 / 3600 });
+    await hub.linked();
+    const unused = new TestViewer(hub);
+    await unused.attach({ create: true });
+    expect(await unused.frame('ended')).toMatchObject({ cause: 'detach_timeout' });
+  });
+});
+
 describe('the titles of sessions', () => {
   const reported = () =>
     hub.messages.flatMap((message) => (message.$case === 'sessionTitles' ? message.value.titles : []));

@@ -158,7 +158,8 @@ export class Link {
           log.warn({ streams: maxStreams }, 'the hub asks for more streams than a link may have');
           return;
         }
-        const link = { id: welcome.linkId, connection, received: () => this.#received() };
+        const olderRelays = !welcome.capabilities.includes('later_end_causes');
+        const link = { id: welcome.linkId, connection, received: () => this.#received(), olderRelays };
         // The hub has registered the attachment before it asked for the stream.
         if (message.value.kind === 'ssh') this.#options.activities.attached(message.value.sessionId);
         const done = this.#workDone(message.value);
@@ -176,6 +177,9 @@ export class Link {
         sessions.resize(sessionId, viewerId, userId, { cols, rows });
         return;
       }
+      case 'sessionLimits':
+        sessions.limitIdle(message.value.idleSeconds === 0 ? undefined : message.value.idleSeconds * 1000);
+        return;
       case 'redial':
         this.#end.resolve({ kind: 'redial', jitterMs: message.value.jitterMs });
         return;

@@ -18,7 +18,7 @@ export type DriverOptions = {
   writers: Writers;
   attachments: ReadonlyMap<string, Attachment>;
   /** Undefined: the session has no window size. */
-  window: SizedProcess | undefined;
+  window: Pick<SizedProcess, 'resize'> | undefined;
   stall: Stall;
   /** Why the process must wait, besides for the driver. Undefined: it need not. */
   waitsFor(): string | undefined;

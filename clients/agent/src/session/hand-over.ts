@@ -1,3 +1,4 @@
+import { olderCause } from '@webxterm/contracts/frames';
 import type { DriverTracker, Ring, SizeMarks, Writers } from '@webxterm/stream';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { HandedSession } from './handed-session.ts';
@@ -18,7 +19,7 @@ export type ContinuedParts = {
 
 /** The state of a frozen session for another agent process. `now`: ms on a monotonic clock. @throws Error if it cannot be continued */
 export const handedSession = (
-  session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'title' | 'detachedForMs'>,
+  session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'title' | 'detachedForMs' | 'idleForMs'>,
   { ring, marks, tracker, writers, end, recording }: ContinuedParts,
   process: SessionProcess,
   screen: ScreenSnapshot | undefined,
@@ -32,13 +33,15 @@ export const handedSession = (
   writers: writers.applied,
   screen,
   recording: recording?.handOver(),
-  cause: end.cause,
+  // An earlier version that continues the session, because this one failed, knows no later cause.
+  cause: end.cause === undefined ? undefined : olderCause(end.cause),
   process: handedProcess(session.id, end, process, now),
 });
 
 const handedProcess = (id: string, end: SessionEnd, process: SessionProcess, now: number): HandedSession['process'] => {
   const { result } = end;
-  if (result !== undefined) return { state: 'ended', ...result, forMs: end.since(now) ?? 0 };
+  if (result !== undefined)
+    return { state: 'ended', ...result, cause: olderCause(result.cause), forMs: end.since(now) ?? 0 };
   const handed = process.handOver?.();
   if (handed === undefined) throw new Error(`the session ${id} cannot be handed over`);
   return { state: 'running', handed };

@@ -20,6 +20,8 @@ export const HandedSession = v.object({
   writers: v.array(v.tuple([v.string(), count])),
   /** Missing: the owner was attached. */
   detachedForMs: v.optional(v.number()),
+  /** Missing: handed over by an older version. */
+  idleForMs: v.optional(v.number()),
   /** The screen of the output before the ring. */
   screen: v.optional(v.object({ offset: count, kept: bytes, cols: count, rows: count, state: bytes })),
   /** Missing: the session is not recorded, or it was handed over by an older version. */

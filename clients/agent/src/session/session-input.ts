@@ -20,6 +20,8 @@ export type SessionInputOptions = {
   /** The attachments of the session by `writerOf`. */
   attachments: ReadonlyMap<string, Attachment>;
   hasEnded(): boolean;
+  /** A key was typed by somebody who may type. */
+  used(): void;
   /** ms on a monotonic clock. */
   now(): number;
 };
@@ -40,11 +42,14 @@ export class SessionInput {
    * bytes are written, because the owner may take typing back, or the share may end, while they wait.
    */
   receive(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void {
-    const { driver, participants, attachments, hasEnded } = this.#options;
+    const { driver, participants, attachments, hasEnded, used } = this.#options;
     const { gate, writer } = from;
     const guest = participants.isGuest(from);
     if (frame.payload.length === 0) {
-      if (!frame.reply && !hasEnded() && !guest) driver.typed(from);
+      if (!frame.reply && !hasEnded() && !guest) {
+        driver.typed(from);
+        used();
+      }
       return;
     }
     const verdict = gate.receive(frame.offset, frame.payload);
@@ -56,6 +61,7 @@ export class SessionInput {
     if (hasEnded()) return;
     if (!frame.reply) participants.typed(from);
     if (!frame.reply && !guest) driver.typed(from);
+    if (!frame.reply && (!guest || participants.mayType(writer))) used();
     this.#pump.push({
       bytes: verdict.bytes,
       discard: frame.reply && (!driver.is(writer) || this.#isLate(from, frame.earlier)),

@@ -8,6 +8,7 @@ import { Driver } from './driver.ts';
 import { ForegroundReports } from './foreground-reports.ts';
 import { type ContinuedParts, handedSession, restoreParts } from './hand-over.ts';
 import type { HandedSession } from './handed-session.ts';
+import { IdleEnd } from './idle-end.ts';
 import { Participants } from './participants.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import { SessionInput } from './session-input.ts';
@@ -45,6 +46,7 @@ export class Session implements AttachedSession {
   readonly #screen: SessionScreen | undefined;
   readonly #title: SessionTitle;
   readonly #foreground: ForegroundReports;
+  readonly #idle: IdleEnd;
   /** Undefined: the session is not recorded. */
   #recording: SessionRecording | undefined;
   /**
@@ -87,18 +89,22 @@ export class Session implements AttachedSession {
     const stall = new Stall({ process: this.#process, log: options.log, now });
     this.#driver = new Driver({
       ...shared,
-      window: this.#window,
+      window: this.#window && { resize: (size) => this.#resize(size) },
       stall,
       waitsFor: () => this.#waitsFor(),
     });
     this.participants = new Participants({ ownerUserId: this.ownerUserId, attachments: this.#viewers.byWriter });
-    this.#foreground = new ForegroundReports({
-      ownerUserId: this.ownerUserId,
-      look: () => (this.result === undefined ? this.#process.foreground?.() : undefined),
-      now,
-    });
+    const foreground = () => (this.result === undefined ? this.#process.foreground?.() : undefined);
+    this.#foreground = new ForegroundReports({ ownerUserId: this.ownerUserId, look: foreground, now });
+    this.#idle = new IdleEnd({ foreground, idleForMs: handed?.idleForMs ?? 0, now });
     const { participants } = this;
-    this.input = new SessionInput({ ...shared, process: this.#process, driver: this.#driver, participants });
+    this.input = new SessionInput({
+      ...shared,
+      process: this.#process,
+      driver: this.#driver,
+      participants,
+      used: () => this.#idle.used(),
+    });
     this.#state = advance(this.#state, { state: 'live' });
     if (handed !== undefined) this.#continueEnd(handed);
   }
@@ -229,6 +235,7 @@ export class Session implements AttachedSession {
     );
     this.participants.joined(attachment, request.repaints);
     this.#foreground.joined(attachment, request.repaints);
+    this.#idle.joined(attachment, request.repaints, request.from === undefined);
     if (flow.waiting) void this.#screen?.snapshot().then((snapshot) => attachment.repaint(snapshot));
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#driver.regulate();
@@ -290,6 +297,7 @@ export class Session implements AttachedSession {
     this.#driver.leave(from.writer, departure === 'broken' ? 'broken' : 'left');
     this.participants.left(from);
     this.#foreground.left(from);
+    this.#idle.left(from);
     if (departure !== 'broken' && this.endsWithViewer && this.detachedFor(this.#options.now()) !== undefined)
       this.end(departure === 'revoked' ? 'access_revoked' : 'ended_by_user');
   }
@@ -335,6 +343,7 @@ export class Session implements AttachedSession {
       createdAtMs,
       title: this.title.title,
       detachedForMs: this.detachedFor(now),
+      idleForMs: this.#idle.idleForMs,
     };
     return handedSession(session, this.#parts, this.#process, screen, now);
   }
@@ -364,9 +373,14 @@ export class Session implements AttachedSession {
     this.#foreground.close();
   }
 
-  /** Ends expired holds and logs long stalls. Called about once a second. */
-  tick(): void {
+  /**
+   * Ends expired holds, logs long stalls, and ends a terminal that is not used. Called about once a second. `idleMs`: how long a terminal may be
+   * unused; undefined: without a limit.
+   */
+  tick(idleMs?: number): void {
     this.#driver.tick(this.id);
+    if (this.#screen === undefined || this.result !== undefined || this.#end.cause !== undefined) return;
+    if (this.#idle.isOver(idleMs)) this.end('idle_timeout');
   }
 
   #start(content: SessionContent): [SessionProcess, SizedProcess | undefined] {
@@ -379,6 +393,11 @@ export class Session implements AttachedSession {
     return [process, process];
   }
 
+  #resize(size: WindowSize): void {
+    this.#idle.resized();
+    this.#window?.resize(size);
+  }
+
   #output(bytes: Uint8Array): void {
     if (this.result !== undefined) return;
     const { head } = this.ring;
@@ -386,6 +405,7 @@ export class Session implements AttachedSession {
     this.#recording?.wrote(head, this.ring.tail);
     if (this.#screen !== undefined) this.#title.output(bytes);
     this.#foreground.output();
+    this.#idle.wrote();
     this.#driver.wrote(head);
     this.input.wrote(head);
     for (const attachment of this.#viewers) attachment.outgoing.kick();

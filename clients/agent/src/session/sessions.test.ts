@@ -12,7 +12,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /** The sessions of a machine with fake shells that record their calls. */
-const make = (maxSessions = 4, more: readonly SessionKind[] = []) => {
+const make = (maxSessions = 4, more: readonly SessionKind[] = [], limits: { idleMs?: number } = {}) => {
   const clock = { now: 0 };
   /** The failure of the machine, if any. */
   const machine: { trouble: Error | undefined } = { trouble: undefined };
@@ -40,6 +40,7 @@ const make = (maxSessions = 4, more: readonly SessionKind[] = []) => {
     maxSessions,
     ringSize: 64 * 1024,
     detachedMs: 24 * hour,
+    ...limits,
     log: pino({ level: 'silent' }),
     now: () => clock.now,
     onEnded: () => {},
@@ -231,6 +232,33 @@ describe('the sessions of a machine', () => {
     expect(shells[0]?.signals).toEqual(['hang up']);
     shells[0]?.events.onEnd({ exitCode: undefined, signal: 'SIGHUP' });
     expect(sessions.listEnded()[0]).toMatchObject({ cause: 'detach_timeout' });
+  });
+});
+
+describe('terminals that nobody uses', () => {
+  it('end after the shorter of the limits of the machine and of the installation', async () => {
+    for (const [machine, installation, hours] of [
+      [undefined, undefined, undefined],
+      [8, undefined, 8],
+      [undefined, 8, 8],
+      [4, 8, 4],
+      [8, 4, 4],
+    ] as const) {
+      const { clock, attach, sessions, shells } = make(4, [], machine === undefined ? {} : { idleMs: machine * hour });
+      await attach();
+      sessions.limitIdle(1);
+      sessions.limitIdle(installation === undefined ? undefined : installation * hour);
+      const pass = (minutes: number): void => {
+        for (let spent = 0; spent < minutes; spent += 1) {
+          clock.now += minute;
+          sessions.tick();
+        }
+      };
+      pass((hours ?? 1000) * 60 - 1);
+      expect(shells[0]?.signals).toEqual([]);
+      pass(1);
+      expect(shells[0]?.signals).toEqual(hours === undefined ? [] : ['hang up']);
+    }
   });
 });
 

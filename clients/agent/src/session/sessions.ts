@@ -36,6 +36,8 @@ export type SessionsOptions = SessionFactoryOptions & {
   maxSessions: number;
   /** A session whose owner is not attached ends after this time. */
   detachedMs: number;
+  /** A terminal that is not used for so long ends. Undefined: this machine has no limit. */
+  idleMs?: number | undefined;
 };
 
 /** Limit of attachments per session, which bounds the cost of a hostile owner. */
@@ -54,6 +56,8 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   /** Sessions whose process is being started, so that concurrent requests get the same one. */
   readonly #opening = new Map<string, Promise<Session>>();
+  /** The limit of the installation. */
+  #idleMs: number | undefined;
   readonly #places = new KindPlaces((id) => this.#isAlive(id));
 
   constructor(options: SessionsOptions) {
@@ -200,12 +204,19 @@ export class Sessions {
     return [...this.#sessions.values()].map(endOf).filter((end) => end !== undefined);
   }
 
+  /** The limit of the installation for terminals that are not used. Undefined: it has none. That of this machine applies if it is shorter. */
+  limitIdle(ms: number | undefined): void {
+    this.#idleMs = ms;
+  }
+
   /** Ends and forgets sessions whose time is over. Called about once a second. */
   tick(): void {
     const now = this.#options.now();
     const ended: Session[] = [];
+    const limits = [this.#options.idleMs, this.#idleMs].filter((ms) => ms !== undefined);
+    const idleMs = limits.length === 0 ? undefined : Math.min(...limits);
     for (const session of this.#sessions.values()) {
-      session.tick();
+      session.tick(idleMs);
       if (session.state.state === 'ended') ended.push(session);
       else if ((session.detachedFor(now) ?? 0) > this.#mayBeDetachedMs(session)) session.end('detach_timeout');
     }

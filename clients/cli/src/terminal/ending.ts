@@ -25,6 +25,7 @@ const causes: Readonly<Record<Extract<TerminalState, { state: 'ended' }>['cause'
   machine_deleted: 'The session has ended: the machine was removed.',
   user_disabled: 'The session has ended: the account is disabled.',
   detach_timeout: 'The session has ended: nobody was attached for too long.',
+  idle_timeout: 'The session has ended: it was not used for too long.',
   agent_stopped: 'The session has ended: the agent on the machine was stopped.',
   spawn_failed: 'The shell could not be started.',
   unknown: 'The session is over: the machine does not know it any more.',

@@ -23,6 +23,7 @@ import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 import { recordingCalls } from './recording-calls.ts';
 import { runCalls } from './run-calls.ts';
+import { sessionCalls } from './session-calls.ts';
 import { shareCalls } from './share-calls.ts';
 
 /** A page of machines: the readable and the unreadable ones. */
@@ -44,6 +45,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...shareCalls(signIn, fetcher),
   ...fileCalls(signIn, fetcher),
   ...runCalls(signIn, fetcher),
+  ...sessionCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

@@ -21,6 +21,7 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   passkey_renamed: 'Renamed a passkey',
   identity_linked: 'Linked a sign-in at a provider',
   identity_unlinked: 'Unlinked a sign-in at a provider',
+  session_limits_changed: 'Changed how long terminals may be unused',
   second_factor_policy_changed: 'Changed who must have a second factor',
   step_up: 'Confirmed with the second factor',
   access_token_created: 'Created an access token',
@@ -206,6 +207,7 @@ const failureOf = ({ details }: AuditRow): string | undefined => {
 
 /** The result of a row: that of the action, and of a command how it ended. */
 export const outcomeOf = (row: AuditRow): { text: string; color: string } => {
+  if (row.action === 'terminal_closed' && row.reason === 'idle_timeout') return { text: 'Not used', color: 'gray' };
   const failure = row.action === 'command_executed' && row.result === 'ok' ? failureOf(row) : undefined;
   return failure === undefined
     ? { text: resultPhrase[row.result], color: resultColor[row.result] }

@@ -37,6 +37,17 @@ export const duration = (seconds: number): string => {
   return minutes > 0 ? `${minutes} min` : `${Math.max(0, Math.floor(seconds))} s`;
 };
 
+/** Duration in whole hours, or else minutes or seconds, such as "8 hours" or "90 minutes". */
+export const plainDuration = (seconds: number): string => {
+  const [count, unit] =
+    seconds >= 3600 && seconds % 3600 === 0
+      ? [seconds / 3600, 'hour']
+      : seconds >= 60
+        ? [Math.round(seconds / 60), 'minute']
+        : [Math.round(seconds), 'second'];
+  return `${numberText(count)} ${unit}${count === 1 ? '' : 's'}`;
+};
+
 const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const timeOfDay = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
 const dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });

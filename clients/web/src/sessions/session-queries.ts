@@ -6,7 +6,7 @@ import {
   useQueries,
   useQuery,
 } from '@tanstack/react-query';
-import type { TerminalSession } from '@webxterm/contracts/rest';
+import type { SessionLimits, TerminalSession } from '@webxterm/contracts/rest';
 import { ApiError } from '@webxterm/rest-client';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
@@ -21,6 +21,7 @@ const namesStaleMs = 60_000;
 const keys = {
   all: ['sessions'] as const,
   mine: ['sessions', 'mine'] as const,
+  limits: ['session-limits'] as const,
   on: (agentId: string) => ['sessions', 'on', agentId] as const,
 };
 
@@ -45,6 +46,15 @@ export const useMySessions = (): UseQueryResult<readonly TerminalSession[]> => {
     refetchInterval: pollMs,
   });
 };
+
+/** How long terminals may be unused. */
+export const useSessionLimits = (): UseQueryResult<SessionLimits> => {
+  const server = useServer();
+  return useQuery({ queryKey: keys.limits, queryFn: ({ signal }) => server.sessionLimits(signal) });
+};
+
+export const useChangeSessionLimits = (): UseMutationResult<SessionLimits, Error, SessionLimits> =>
+  useChange(keys.limits, (server, limits: SessionLimits) => server.changeSessionLimits(limits));
 
 /** Live sessions on a machine, newest first, page by page: all of them with the right `manage`, otherwise the caller's own. */
 export const useMachineSessions = (agentId: string): UseInfiniteQueryResult<readonly TerminalSession[]> => {

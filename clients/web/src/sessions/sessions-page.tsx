@@ -5,11 +5,14 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SharedWithMe } from '../sharing/shared-with-me.tsx';
+import { useUser } from '../sign-in/sign-in-context.ts';
+import { IdleLimitCard } from './idle-limit-card.tsx';
 import { MySessions } from './my-sessions.tsx';
 import classes from './sessions-page.module.css';
 
 export const SessionsPage = () => {
   usePageTitle('Sessions');
+  const isAdmin = useUser()?.role === 'admin';
   return (
     <>
       <PageHeader title="Sessions" text="Shells of yours that are running. Closing a tab leaves them here." />
@@ -29,6 +32,7 @@ export const SessionsPage = () => {
         />
       </Paper>
       <SharedWithMe className={classes.card} />
+      {isAdmin && <IdleLimitCard className={classes.card} />}
     </>
   );
 };

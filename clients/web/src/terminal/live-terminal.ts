@@ -3,6 +3,7 @@ import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
 import { type Attached, mayType, peopleIn } from '../sharing/people.ts';
 import { type Encoding, encodedText } from './encodings.ts';
+import type { IdleWarning } from './idle-bar.tsx';
 import { type ForegroundReport, leavingNeedsAnswer, runningProgram } from './leave-question.ts';
 import { openClient } from './open-client.ts';
 import { byteCount, endSentence } from './sentences.ts';
@@ -19,6 +20,8 @@ export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 're
   latency(ms: number): void;
   /** Called at each attach to a recorded session. */
   recorded(mode: RecordingMode): void;
+  /** The machine ends the session at `endsAt` (ms on the clock of `performance.now`), unless it is used. Undefined: it no longer does. */
+  idle(warning: IdleWarning | undefined): void;
   /** The input was dropped, because too much input is waiting to be sent. */
   inputRefused(): void;
   /** The users who are attached to a session that has or had guests. */
@@ -43,6 +46,8 @@ export class LiveTerminal {
   #mayType: boolean;
   #encoding: Encoding = 'utf-8';
   #foreground: ForegroundReport | undefined;
+  /** How long the session may be unused, in seconds. Undefined: the machine has not warned. */
+  #idleLimit: number | undefined;
 
   constructor(
     element: HTMLElement,
@@ -104,6 +109,10 @@ export class LiveTerminal {
         },
         foreground: (state, program) => {
           this.#foreground = { state, program };
+        },
+        idle: (endsInMs, limitSeconds) => {
+          if (endsInMs > 0) this.#idleLimit = limitSeconds;
+          handlers.idle(endsInMs > 0 ? { endsAt: performance.now() + endsInMs, limitSeconds } : undefined);
         },
         latency: (ms) => this.#measured(ms, handlers),
         inputApplied: (bytes) => this.screen.prediction.applied(bytes),
@@ -175,7 +184,7 @@ export class LiveTerminal {
   #stateChanged(state: TerminalState, handlers: LiveTerminalHandlers): void {
     this.#over = state.state === 'ended' || state.state === 'refused';
     if (this.#over) this.screen.prediction.reset();
-    if (state.state === 'ended') this.screen.note(endSentence(state));
+    if (state.state === 'ended') this.screen.note(endSentence(state, this.#idleLimit));
     handlers.state(state);
   }
 

@@ -1,10 +1,15 @@
 import { plainText } from '@webxterm/contracts/text';
 import type { TerminalState } from '@webxterm/terminal-client';
+import { plainDuration } from '../layout/format.ts';
 
 type Ended = Extract<TerminalState, { state: 'ended' }>;
 
 /** The end of a shell as text, such as "shell exited with code 3". */
-export const endSentence = (ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>): string => {
+export const endSentence = (
+  ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>,
+  /** How long the session might be unused, if the machine has said it. */
+  idleLimitSeconds?: number,
+): string => {
   switch (ended.cause) {
     case 'shell_exit':
       return howItWent(ended);
@@ -18,6 +23,10 @@ export const endSentence = (ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>)
       return 'session ended: the account is disabled';
     case 'detach_timeout':
       return 'session ended: nobody was attached for too long';
+    case 'idle_timeout':
+      return idleLimitSeconds === undefined
+        ? 'session ended: it was not used for too long'
+        : `session ended after ${plainDuration(idleLimitSeconds)} without use`;
     case 'agent_stopped':
       return 'session ended: the agent on the machine was stopped';
     case 'spawn_failed':

@@ -21,6 +21,8 @@ interface Place {
   readonly hadShell: boolean;
   /** The owner of the session, if this is a guest. */
   readonly guestOf?: string | undefined;
+  /** How long the session may be unused, in seconds, if the machine has said it. */
+  readonly idleLimit?: number | undefined;
 }
 
 const allMachines = { label: 'All machines', to: '/' } as const;
@@ -38,7 +40,7 @@ export const wordsFor = (state: TerminalState, place: Place): StateWords => {
     case 'unreachable':
       return offline(place);
     case 'ended':
-      return afterEnd(state);
+      return afterEnd(state, place.idleLimit);
     case 'refused':
       return afterRefusal(state);
   }
@@ -83,8 +85,8 @@ const offline = ({ machine, hadShell }: Place): StateWords => {
 /** Ends after which this machine opens no other shell for the user. */
 const finalCauses: readonly string[] = ['access_revoked', 'machine_deleted', 'user_disabled'];
 
-const afterEnd = (state: Extract<TerminalState, { state: 'ended' }>): StateWords => {
-  const text = endSentence(state);
+const afterEnd = (state: Extract<TerminalState, { state: 'ended' }>, idleLimit: number | undefined): StateWords => {
+  const text = endSentence(state, idleLimit);
   const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
   return finalCauses.includes(state.cause) ? { sentence, wayOn: allMachines } : { sentence, newShell: true };
 };

@@ -9,6 +9,7 @@ import { useMachine } from '../machines/machine-queries.ts';
 import type { Attached } from '../sharing/people.ts';
 import type { Visit } from '../sharing/visit.ts';
 import { ClipboardQuestion } from './clipboard-question.tsx';
+import { IdleBar, type IdleWarning } from './idle-bar.tsx';
 import { KeyRow } from './key-row.tsx';
 import { LinkBar } from './link-bar.tsx';
 import { openLink } from './links.ts';
@@ -85,6 +86,8 @@ export const TerminalPane = (props: {
   const [link, setLink] = useState<Shown>();
   const [wanted, setWanted] = useState<string>();
   const [pasting, setPasting] = useState<string>();
+  const [idle, setIdle] = useState<IdleWarning>();
+  const [idleLimit, setIdleLimit] = useState<number>();
   const [newOutput, setNewOutput] = useState(false);
   const [matches, setMatches] = useState<{ index: number; count: number }>();
   const clipboardAllowed = useRef<boolean>(undefined);
@@ -112,6 +115,10 @@ export const TerminalPane = (props: {
     mayNotType: () =>
       handlers.say(visit === undefined ? '' : `This is the terminal of ${visit.owner}. You cannot type in it now.`),
     lost: setLost,
+    idle: (warning: IdleWarning | undefined) => {
+      setIdle(warning);
+      if (warning !== undefined) setIdleLimit(warning.limitSeconds);
+    },
     typing: sticky.applyTo,
     inputRefused: () => handlers.say('Too much is waiting to be sent: the last input was dropped.'),
     copyFailed: () => handlers.say('The browser did not allow copying.'),
@@ -142,6 +149,7 @@ export const TerminalPane = (props: {
     machine: machine.data,
     hadShell: tab.sessionId !== undefined,
     guestOf: visit?.owner,
+    idleLimit,
   });
   const ways = { onNewShell: handlers.newShell, onAttachAgain: handlers.attachAgain };
   const hasScreen = wasLive || state.state === 'connecting' || state.state === 'reconnecting';
@@ -195,6 +203,20 @@ export const TerminalPane = (props: {
               terminal?.screen.scrollToEnd();
               terminal?.screen.focus();
             }}
+          />
+        )}
+        {idle !== undefined && state.state === 'live' && (
+          <IdleBar
+            warning={idle}
+            onKeep={
+              visit === undefined
+                ? () => {
+                    // The size is that of this window then, as after a key.
+                    terminal?.drive();
+                    terminal?.screen.focus();
+                  }
+                : undefined
+            }
           />
         )}
       </div>

@@ -45,6 +45,7 @@ export const useLiveTerminal = (
       people: (all) => latest.current.people(all),
       mayNotType: () => latest.current.mayNotType(),
       lost: (words) => latest.current.lost(words),
+      idle: (warning) => latest.current.idle(warning),
       inputRefused: () => latest.current.inputRefused(),
       typing: (text) => latest.current.typing(text),
       title: (title) => latest.current.title(title),

@@ -34,6 +34,7 @@ describe('docs/protocol.md', () => {
       0xc2,
       0xc3,
       0xc4,
+      0xc5,
     ]);
   });
 

@@ -98,6 +98,8 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
         .u8(foregroundStates.indexOf(frame.state))
         .raw(program).bytes;
     }
+    case 'idle':
+      return new FrameWriter(9).u8(frameType.idle).u32(frame.endsInMs).u32(frame.limitSeconds).bytes;
     case 'unknown':
       return encodeUnknown(frame);
   }
@@ -194,6 +196,8 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
         state: pick(foregroundStates, r.u8(), 'foreground state'),
         program: decodeUtf8(atMost(r.rest(), maxNameBytes, 'program')),
       };
+    case frameType.idle:
+      return { type: 'idle', endsInMs: r.u32(), limitSeconds: r.u32() };
     default:
       return readUnknown(type, r, maxOutputFrame);
   }
@@ -219,7 +223,7 @@ const readTimes = (r: FrameReader): { offset: number; ms: number }[] => {
 
 const readEnded = (r: FrameReader): DownFrame => {
   const finalOffset = r.u64();
-  const cause = pick(endCauses, r.u8(), 'end cause');
+  const cause = endCauses[r.u8()] ?? 'unknown';
   const hasCode = (r.u8() & 1) !== 0;
   const code = r.i32();
   const signal = decodeRest(r);

@@ -144,4 +144,6 @@ export type DownFrame =
    * if it is unknown.
    */
   | { type: 'foreground'; state: ForegroundState; program: string }
+  /** The session ends in `endsInMs`, unless it is used before, because its limit is `limitSeconds` without use. 0: it is used again, or has no limit. */
+  | { type: 'idle'; endsInMs: number; limitSeconds: number }
   | UnknownFrame;

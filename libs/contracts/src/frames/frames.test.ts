@@ -94,6 +94,7 @@ const goldenDown: readonly [string, DownFrame][] = [
     },
   ],
   ['c40176696d', { type: 'foreground', state: 'program', program: 'vim' }],
+  ['c5000493e000007080', { type: 'idle', endsInMs: 300_000, limitSeconds: 28_800 }],
   ['c400', { type: 'foreground', state: 'shell', program: '' }],
   ['4e0000000000000009011b5b48', { type: 'snapshot', offset: 9, last: true, payload: bytes('1b5b48') }],
 ];
@@ -207,6 +208,19 @@ describe('bad frames', () => {
     const named = (name: string): DownFrame => ({ type: 'presence', you: 1, participants: [{ ...first, name }] });
     expect(decodeDown(encodeDown(named('a'.repeat(maxNameBytes))))).toEqual(named('a'.repeat(maxNameBytes)));
     expect(() => encodeDown(named('a'.repeat(maxNameBytes + 1)))).toThrow(FrameError);
+  });
+
+  it('reads the end of a session for a cause of a later version as unknown', () => {
+    const ended = encodeDown({
+      type: 'ended',
+      finalOffset: 5,
+      cause: 'idle_timeout',
+      exitCode: undefined,
+      signal: 'SIGHUP',
+    });
+    expect(ended[9]).toBe(9);
+    ended[9] = 0xfe;
+    expect(decodeDown(ended)).toMatchObject({ type: 'ended', finalOffset: 5, cause: 'unknown', signal: 'SIGHUP' });
   });
 
   it('refuses a foreground of an unknown state, or of a program whose name is not UTF-8 or too long', () => {

@@ -8,6 +8,7 @@ export {
   frameType,
   inputHeaderSize,
   isIgnorable,
+  olderCause,
   outputHeaderSize,
   recordingModes,
 } from './layout.ts';

@@ -35,6 +35,7 @@ export const frameType = {
   recorded: 0xc2,
   presence: 0xc3,
   foreground: 0xc4,
+  idle: 0xc5,
 } as const;
 
 const ignorableBit = 0x80;
@@ -47,7 +48,10 @@ export const outputHeaderSize = 9;
 /** Bytes before the payload of an input frame: type, offset and flags. */
 export const inputHeaderSize = 10;
 
-/** The wire holds the index in these lists, so a new value is appended. */
+/**
+ * The wire holds the index in these lists, so a new value is appended. A receiver reads an end cause that it does not know as `unknown` if it
+ * announces `later_end_causes`. An older one ends the stream.
+ */
 export const endCauses = [
   'unknown',
   'shell_exit',
@@ -58,7 +62,11 @@ export const endCauses = [
   'detach_timeout',
   'agent_stopped',
   'spawn_failed',
+  'idle_timeout',
 ] as const;
+/** The cause for a receiver without `later_end_causes`. */
+export const olderCause = (cause: (typeof endCauses)[number]): (typeof endCauses)[number] =>
+  cause === 'idle_timeout' ? 'detach_timeout' : cause;
 /** Causes for which a hub has an agent end sessions. */
 export const endCausesOfHub = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'] as const;
 export const detachReasons = ['left', 'moving', 'broken', 'displaced', 'revoked', 'ring_overrun'] as const;

@@ -77,6 +77,8 @@ export const auditActions = {
   agent_updates_resumed: 'agent-hub',
   /** A roll-out ended by itself because too many machines failed. */
   agent_updates_stopped: 'agent-hub',
+  /** An administrator changed how long terminals may be unused. */
+  session_limits_changed: 'agent-hub',
   access_granted: 'agent-hub',
   access_revoked: 'agent-hub',
   /** A user gave up access that they had been granted. */

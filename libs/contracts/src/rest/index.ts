@@ -17,6 +17,7 @@ import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './runs.ts';
 import { secondFactorRoutes } from './second-factors.ts';
+import { sessionLimitRoutes } from './session-limits.ts';
 import { linkRoutes } from './setup-links.ts';
 import { shareRoutes } from './shares.ts';
 import { signinRoutes } from './signins.ts';
@@ -48,6 +49,7 @@ export * from './recordings.ts';
 export * from './route.ts';
 export * from './runs.ts';
 export * from './second-factors.ts';
+export * from './session-limits.ts';
 export * from './setup-links.ts';
 export * from './shares.ts';
 export * from './signins.ts';
@@ -73,6 +75,7 @@ export const allRoutes: readonly Route[] = [
   ...machineRoutes,
   ...enrolmentTokenRoutes,
   ...updateRoutes,
+  ...sessionLimitRoutes,
   ...accessRoutes,
   ...commandRoutes,
   ...runRoutes,

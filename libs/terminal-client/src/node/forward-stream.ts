@@ -235,6 +235,7 @@ const endings: Readonly<Record<EndCause, string>> = {
   access_revoked: 'your right to it has ended',
   machine_deleted: 'the machine was removed',
   user_disabled: 'the account is disabled',
+  idle_timeout: 'it was not used for too long',
   detach_timeout: 'the machine waited 30 s for this client',
   agent_stopped: 'the agent of the machine stopped',
   spawn_failed: 'the machine could not make it',

@@ -27,6 +27,7 @@ import type { Activity } from '../machines/activity.ts';
 import type { AgentReports, ReportedFacts } from '../machines/agent-reports.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { RunDispatch } from '../runs/run-dispatch.ts';
+import type { SessionLimits } from '../session-limits/session-limits.ts';
 import type { Orders } from '../updates/orders.ts';
 import { readEnd, readFacts, readTitle } from './agent-claims.ts';
 import { workDone } from './agent-work.ts';
@@ -50,6 +51,7 @@ export interface AgentServiceOptions {
   readonly commands: Pick<Commands, 'receive'>;
   readonly runs: { readonly dispatch: Pick<RunDispatch, 'started' | 'ended'> };
   readonly orders: Pick<Orders, 'hello' | 'report'>;
+  readonly sessionLimits: Pick<SessionLimits, 'follow'>;
   readonly sshActivities: Pick<SshActivities, 'receive'>;
   readonly bus: NatsConnection;
   /** Signs messages to the terminal service. */
@@ -122,11 +124,12 @@ export class AgentService {
   }
 
   #announce(link: Link): void {
-    const { presence, activity, table, logger, terminations } = this.#options;
+    const { presence, activity, table, logger, terminations, sessionLimits } = this.#options;
     const { agentId, generation } = link.identity;
     logger.info({ agent_id: agentId, generation: String(generation) }, 'agent linked');
     presence.follow(link);
     terminations.follow(link);
+    sessionLimits.follow(link);
     activity.status(agentId, 'online');
     link.onClose(() => {
       logger.info({ agent_id: agentId, generation: String(generation) }, 'agent link ended');

@@ -56,6 +56,30 @@ describe('an agent that enrols', () => {
     expect(inbox.count(({ $case }) => $case === 'command')).toBe(0);
   });
 
+  it('gets how long terminals may be unused: after its welcome, and when an administrator has changed it', async () => {
+    const admin = await world.auth.signIn(world.auth.addUser('chief', 'admin'));
+    const path = '/api/session-limits';
+    const link = await dial(hub.grpc, new TestMachine('limited'), key);
+    const limitOf = async (to: typeof link): Promise<number> => {
+      const message = await to.inbox.take(({ $case }) => $case === 'sessionLimits');
+      return message.$case === 'sessionLimits' ? message.value.idleSeconds : Number.NaN;
+    };
+    expect(await limitOf(link)).toBe(0);
+    expect(await hub.call('PATCH', path, annIn.token, { idle_hours: 1 })).toMatchObject({ status: 403 });
+    for (const wrong of [0, 0.1, 8761, 'x'])
+      expect(await hub.call('PATCH', path, admin.token, { idle_hours: wrong })).toMatchObject({ status: 400 });
+    const changed = { status: 200, body: { idle_hours: 1.5 } };
+    expect(await hub.call('PATCH', path, admin.token, { idle_hours: 1.5 })).toMatchObject(changed);
+    expect(await hub.call('GET', path, annIn.token)).toMatchObject(changed);
+    expect(await limitOf(link)).toBe(5400);
+    const late = await dial(hub.grpc, new TestMachine('limited late'), key);
+    expect(await limitOf(late)).toBe(5400);
+    await hub.call('PATCH', path, admin.token, { idle_hours: null });
+    expect([await limitOf(link), await limitOf(late)]).toEqual([0, 0]);
+    link.cut();
+    late.cut();
+  });
+
   it('reports changed facts over its link: the latest ones are shown, with the address of the connection', async () => {
     const machine = new TestMachine('renamed');
     const link = await dial(hub.grpc, machine, key, { capabilities: ['changed_facts', 'pty'] });

@@ -8,6 +8,7 @@ import { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { MachineParts } from '../machines/wiring.ts';
 import type { PresenceParts } from '../presence/wiring.ts';
 import type { RunParts } from '../runs/wiring.ts';
+import type { SessionLimitParts } from '../session-limits/wiring.ts';
 import type { UpdateParts } from '../updates/wiring.ts';
 import { agentPort } from './agent-port.ts';
 import { AgentService } from './agent-service.ts';
@@ -26,6 +27,7 @@ export const wireAgentService = (
     MachineParts &
     UpdateParts &
     CommandParts &
+    SessionLimitParts &
     RunParts & { readonly enrolments: EnrolmentStore },
 ) => {
   const { allowList, revokedKeys, presence, links, rendezvous, settings } = parts;

@@ -4,6 +4,7 @@ import { type PersonRecord, personSchema } from '../access/person-record.ts';
 import { endSchema, type TerminationRecord } from '../access/termination-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
 import { type EnrolmentTokenRecord, enrolmentTokenSchema } from '../enrolment/enrolment-token-record.ts';
+import { type SessionLimitsRecord, sessionLimitsSchema } from '../session-limits/record.ts';
 import { type MachineUpdates, type RolloutRecord, rolloutSchema } from '../updates/record.ts';
 import { type StatsRecord, statsSchema } from './stats-record.ts';
 
@@ -198,6 +199,7 @@ export interface MachineModels {
   readonly stats: Model<StatsRecord>;
   readonly enrolmentTokens: Model<EnrolmentTokenRecord>;
   readonly rollouts: Model<RolloutRecord>;
+  readonly sessionLimits: Model<SessionLimitsRecord>;
 }
 
 /** Defines the models on the connection. `buildIndexes` then creates the collections and their indexes. */
@@ -210,4 +212,5 @@ export const defineMachineModels = (connection: Connection): MachineModels => ({
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),
   enrolmentTokens: connection.model<EnrolmentTokenRecord>('EnrolmentToken', enrolmentTokenSchema),
   rollouts: connection.model<RolloutRecord>('AgentRollout', rolloutSchema),
+  sessionLimits: connection.model<SessionLimitsRecord>('SessionLimits', sessionLimitsSchema),
 });

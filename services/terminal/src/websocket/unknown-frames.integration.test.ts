@@ -53,6 +53,26 @@ const framesUntil = async (socket: WebSocket, type: DownFrame['type']): Promise<
   return frames;
 };
 
+describe('the end of a session for a cause of a later version', () => {
+  it('reaches a viewer as it is if the viewer reads such causes, and as an earlier one otherwise', async () => {
+    const ended = {
+      type: 'ended',
+      finalOffset: 0,
+      cause: 'idle_timeout',
+      exitCode: undefined,
+      signal: 'SIGHUP',
+    } as const;
+    for (const [capabilities, cause] of [
+      [3, 'idle_timeout'],
+      [1, 'detach_timeout'],
+      [0, 'detach_timeout'],
+    ] as const) {
+      const socket = await attachTo(sends(encodeDown(ended)), capabilities);
+      expect((await framesUntil(socket, 'ended')).at(-1)).toEqual({ ...ended, cause });
+    }
+  });
+});
+
 describe('an ignorable frame of a type that this version does not know', () => {
   it('from the machine reaches a viewer that skips such frames, and not an older one', async () => {
     for (const [capabilities, arrives] of [
@@ -63,7 +83,7 @@ describe('an ignorable frame of a type that this version does not know', () => {
       const socket = await attachTo(sends(encodeDown(unknown(0xc0)), output), capabilities);
       const frames = await framesUntil(socket, 'output');
       expect(frames.filter(({ type }) => type === 'unknown')).toEqual(arrives ? [unknown(0xc0)] : []);
-      expect(frames[0]).toMatchObject({ type: 'hello', capabilities: capabilities & 1 });
+      expect(frames[0]).toMatchObject({ type: 'hello', capabilities: capabilities & 3 });
     }
   });
 

@@ -9,6 +9,7 @@ import {
   frameType,
   isIgnorable,
   maxOutputWindow,
+  olderCause,
   protocolMax,
   protocolMin,
   type RecordingMode,
@@ -42,6 +43,9 @@ const pauseAbove = maxOutputWindow;
 const resumeBelow = pauseAbove / 4;
 /** Limit of hop pongs that wait for the client. Above it pings are not answered. */
 const maxPongsWaiting = 16;
+
+const withOlderCause = (last: DownFrame): DownFrame =>
+  last.type === 'ended' ? { ...last, cause: olderCause(last.cause) } : last;
 
 /** One `webxterm.v1` client. Frames pass unchanged, except for hello, attach, detach, hop pings, state and passes. */
 export class V1Viewer {
@@ -185,9 +189,18 @@ export class V1Viewer {
     const type = bytes[0];
     // A client that cannot skip an unknown frame would end the connection.
     if (type !== undefined && isIgnorable(type) && !this.#capabilities.includes('skip_unknown_frames')) return;
+    if (type === frameType.ended || type === frameType.refused) {
+      const last = decodeDown(bytes);
+      this.#write(this.#knowsCauseOf(last) ? bytes : encodeDown(withOlderCause(last)));
+      this.#lastFrame(last);
+      return;
+    }
     this.#write(bytes);
     if (type === frameType.accepted) this.#accepted();
-    else if (type === frameType.ended || type === frameType.refused) this.#lastFrame(decodeDown(bytes));
+  }
+
+  #knowsCauseOf(last: DownFrame): boolean {
+    return last.type !== 'ended' || this.#capabilities.includes('later_end_causes');
   }
 
   #accepted(): void {

@@ -339,6 +339,7 @@ export interface ServerMessage {
     | { $case: "updateOrder"; value: UpdateOrder }
     | { $case: "cancelCommand"; value: CancelCommand }
     | { $case: "commandStored"; value: CommandStored }
+    | { $case: "sessionLimits"; value: SessionLimits }
     | undefined;
 }
 
@@ -625,6 +626,15 @@ export interface EndSession {
   cause: string;
   /** If set, only sessions and commands of this user end. */
   ownerUserId: string;
+}
+
+/**
+ * The limits that the installation sets for the sessions of terminals. Sent after each welcome and at each change. They hold until the next
+ * message, also while the agent has no link. Older agents do not know it.
+ */
+export interface SessionLimits {
+  /** A terminal that is not used for so long ends. 0: no limit but that of agent.yaml. */
+  idleSeconds: number;
 }
 
 /** Sets the size that a viewer asked for by the REST API. */
@@ -1763,6 +1773,9 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       case "commandStored":
         CommandStored.encode(message.message.value, writer.uint32(106).fork()).join();
         break;
+      case "sessionLimits":
+        SessionLimits.encode(message.message.value, writer.uint32(114).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1884,6 +1897,14 @@ export const ServerMessage: MessageFns<ServerMessage> = {
             message.message = { $case: "commandStored", value: CommandStored.decode(reader, reader.uint32()) };
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.message = { $case: "sessionLimits", value: SessionLimits.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1936,6 +1957,10 @@ export const ServerMessage: MessageFns<ServerMessage> = {
         ? { $case: "commandStored", value: CommandStored.fromJSON(object.commandStored) }
         : isSet(object.command_stored)
         ? { $case: "commandStored", value: CommandStored.fromJSON(object.command_stored) }
+        : isSet(object.sessionLimits)
+        ? { $case: "sessionLimits", value: SessionLimits.fromJSON(object.sessionLimits) }
+        : isSet(object.session_limits)
+        ? { $case: "sessionLimits", value: SessionLimits.fromJSON(object.session_limits) }
         : undefined,
     };
   },
@@ -1968,6 +1993,8 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       obj.cancelCommand = CancelCommand.toJSON(message.message.value);
     } else if (message.message?.$case === "commandStored") {
       obj.commandStored = CommandStored.toJSON(message.message.value);
+    } else if (message.message?.$case === "sessionLimits") {
+      obj.sessionLimits = SessionLimits.toJSON(message.message.value);
     }
     return obj;
   },
@@ -2053,6 +2080,12 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       case "commandStored": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "commandStored", value: CommandStored.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "sessionLimits": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "sessionLimits", value: SessionLimits.fromPartial(object.message.value) };
         }
         break;
       }
@@ -5388,6 +5421,79 @@ export const EndSession: MessageFns<EndSession> = {
     message.sessionId = object.sessionId ?? Buffer.alloc(0);
     message.cause = object.cause ?? "";
     message.ownerUserId = object.ownerUserId ?? "";
+    return message;
+  },
+};
+
+function createBaseSessionLimits(): SessionLimits {
+  return { idleSeconds: 0 };
+}
+
+export const SessionLimits: MessageFns<SessionLimits> = {
+  encode(message: SessionLimits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.idleSeconds !== 0) {
+      writer.uint32(8).uint32(message.idleSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionLimits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.idleSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionLimits {
+    return {
+      idleSeconds: isSet(object.idleSeconds)
+        ? globalThis.Number(object.idleSeconds)
+        : isSet(object.idle_seconds)
+        ? globalThis.Number(object.idle_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: SessionLimits): unknown {
+    const obj: any = {};
+    if (message.idleSeconds !== 0) {
+      obj.idleSeconds = Math.round(message.idleSeconds);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SessionLimits>, I>>(base?: I): SessionLimits {
+    return SessionLimits.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionLimits>, I>>(object: I): SessionLimits {
+    const message = createBaseSessionLimits();
+    message.idleSeconds = object.idleSeconds ?? 0;
     return message;
   },
 };
