@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { FileList } from '@webxterm/contracts/rest';
@@ -222,7 +222,7 @@ it('a file goes up and comes down on the page, and folders are made, renamed and
   const source = join(folder, 'source.bin');
   const bytes = randomBytes(20 * 1024 * 1024);
   writeFileSync(source, bytes);
-  const choose = (): Promise<void> => page.locator('input[type=file]').setInputFiles(source);
+  const choose = (): Promise<void> => page.locator('input[type=file]:not([webkitdirectory])').setInputFiles(source);
   await choose();
   await page.getByText('All uploads are done').waitFor();
   expect(sha256(readFileSync(join(inPage, 'source.bin')))).toBe(sha256(bytes));
@@ -257,6 +257,41 @@ it('a file goes up and comes down on the page, and folders are made, renamed and
   await page.getByRole('button', { name: 'Delete the folder' }).click();
   await page.getByRole('link', { name: 'Open second' }).waitFor({ state: 'detached' });
   expect(readdirSync(inPage)).toEqual(['source.bin']);
+
+  const tree = join(folder, 'site');
+  mkdirSync(join(tree, 'css', 'deep'), { recursive: true });
+  writeFileSync(join(tree, 'index.html'), '<p>');
+  writeFileSync(join(tree, 'css', 'deep', 'a.css'), 'p {}');
+  await page.locator('input[webkitdirectory]').setInputFiles(tree);
+  await page.getByText('All uploads are done').waitFor();
+  execFileSync('diff', ['-r', tree, join(inPage, 'site')]);
+  const act = async (name: string, item: string): Promise<void> => {
+    await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+  await act('site', 'Copy');
+  await page.getByRole('dialog').getByLabel('New path').fill(join(inPage, 'site copy'));
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Open site copy' }).waitFor();
+  await act('site', 'Move');
+  await page
+    .getByRole('dialog')
+    .getByLabel('New path')
+    .fill(join(inPage, 'site copy', 'moved'));
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Open site', exact: true }).waitFor({ state: 'detached' });
+  execFileSync('diff', ['-r', tree, join(inPage, 'site copy', 'moved')]);
+  await act('source.bin', 'Permissions');
+  await page.getByRole('group', { name: 'Others' }).getByLabel('read').uncheck();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Change' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(statSync(join(inPage, 'source.bin')).mode & 0o7).toBe(0);
+  const archive = page.waitForEvent('download');
+  await act('site copy', 'Download as .tar');
+  expect((await archive).suggestedFilename()).toBe('site copy.tar');
+  const listed = execFileSync('tar', ['-t', '-f', await (await archive).path()], { encoding: 'utf8' });
+  expect(listed).toContain('site copy/moved/css/deep/a.css');
   expect(view.complaints).toEqual([]);
   await view.close();
 });

@@ -1,8 +1,12 @@
 import {
+  changeFileMode,
+  copyFile,
   createFolder,
   downloadFile,
+  downloadFolder,
   type FileList,
   listFiles,
+  type RouteResult,
   removeFile,
   renameFile,
   uploadFile,
@@ -15,6 +19,8 @@ export interface FilePlace {
   readonly agentId: string;
   readonly user: string | undefined;
 }
+
+export type CopiedFile = RouteResult<typeof copyFile>;
 
 export interface UploadOptions {
   /** False: refused with `file_exists` if there is such a file. */
@@ -39,12 +45,26 @@ export const fileCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
     return signIn.withToken((token) => ask(fetcher, listFiles, { params, query, headers: bearer(token), signal }));
   },
 
-  /** The content of a file. Browsers keep a large one on the disk. */
-  fileContent(place: FilePlace, path: string, signal: AbortSignal): Promise<Blob> {
+  /** The content of a file, or a folder with everything in it as a tar. Browsers keep a large one on the disk. */
+  fileContent(place: FilePlace, path: string, kind: 'file' | 'folder', signal: AbortSignal): Promise<Blob> {
     const { params, as } = onMachine(place);
-    const address = urlOf(downloadFile, { params, query: { path, ...as } });
+    const address = urlOf(kind === 'file' ? downloadFile : downloadFolder, { params, query: { path, ...as } });
     return signIn.withToken(async (token) =>
       (await fetchAnswer(fetcher, address, { headers: bearer(token), signal })).blob(),
+    );
+  },
+
+  copyFile(place: FilePlace, path: string, to: string, signal: AbortSignal): Promise<CopiedFile> {
+    const { params, as } = onMachine(place);
+    return signIn.withToken((token) =>
+      ask(fetcher, copyFile, { params, body: { path, to, ...as }, headers: bearer(token), signal }),
+    );
+  },
+
+  async changeFileMode(place: FilePlace, path: string, mode: string): Promise<void> {
+    const { params, as } = onMachine(place);
+    await signIn.withToken((token) =>
+      ask(fetcher, changeFileMode, { params, body: { path, mode, ...as }, headers: bearer(token) }),
     );
   },
 

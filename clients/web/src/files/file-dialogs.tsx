@@ -1,15 +1,13 @@
-import { Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { joinPath } from '@webxterm/contracts/file-paths';
 import type { FileEntry } from '@webxterm/contracts/rest';
-import { useState } from 'react';
 import type { FilePlace } from '../api/file-calls.ts';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
-import { Failure } from '../layout/failure.tsx';
-import { FormButtons } from '../layout/form-buttons.tsx';
 import { nameProblem, shownName } from './file-names.ts';
 import { useMakeFolder, useRemoveFile, useRenameFile } from './file-queries.ts';
+import { TextDialog } from './text-dialog.tsx';
 
-interface InFolder {
+export interface InFolder {
   readonly place: FilePlace;
   readonly folder: string;
   readonly onClose: () => void;
@@ -18,14 +16,16 @@ interface InFolder {
 export const NewFolderDialog = ({ place, folder, onClose }: InFolder) => {
   const make = useMakeFolder(place);
   return (
-    <NameDialog
+    <TextDialog
       title="New folder"
       submit="Create folder"
       failed="The folder was not created"
       before=""
+      label="Name"
+      problemOf={nameProblem}
       change={make}
       onClose={onClose}
-      onName={(name) => make.mutate(joinPath(folder, name), { onSuccess: onClose })}
+      onText={(name) => make.mutate(joinPath(folder, name), { onSuccess: onClose })}
     />
   );
 };
@@ -33,62 +33,21 @@ export const NewFolderDialog = ({ place, folder, onClose }: InFolder) => {
 export const RenameDialog = ({ place, folder, entry, onClose }: InFolder & { readonly entry: FileEntry }) => {
   const rename = useRenameFile(place);
   return (
-    <NameDialog
+    <TextDialog
       title={`Rename ${shownName(entry.name)}`}
       submit="Rename"
       failed="It was not renamed"
       before={entry.name}
+      label="Name"
+      problemOf={nameProblem}
       change={rename}
       onClose={onClose}
-      onName={(name) => {
+      onText={(name) => {
         if (name === entry.name) return onClose();
         const paths = { path: joinPath(folder, entry.name), to: joinPath(folder, name) };
         rename.mutate(paths, { onSuccess: onClose });
       }}
     />
-  );
-};
-
-interface NameDialogProps {
-  readonly title: string;
-  readonly submit: string;
-  readonly failed: string;
-  readonly before: string;
-  readonly change: { readonly isPending: boolean; readonly error: Error | null };
-  readonly onClose: () => void;
-  readonly onName: (name: string) => void;
-}
-
-/** Asks for a name. */
-const NameDialog = ({ title, submit, failed, before, change, onClose, onName }: NameDialogProps) => {
-  const [name, setName] = useState(before);
-  const [tried, setTried] = useState(false);
-  const problem = nameProblem(name);
-  return (
-    <Modal opened onClose={onClose} title={<Text fw={650}>{title}</Text>}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          setTried(true);
-          if (problem === undefined) onName(name);
-        }}
-      >
-        <Stack>
-          <TextInput
-            label="Name"
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            data-autofocus
-            value={name}
-            error={tried && problem}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          {change.error !== null && <Failure title={failed} error={change.error} />}
-          <FormButtons submit={submit} pending={change.isPending} onCancel={onClose} />
-        </Stack>
-      </form>
-    </Modal>
   );
 };
 

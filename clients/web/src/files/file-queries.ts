@@ -7,7 +7,7 @@ import {
 } from '@tanstack/react-query';
 import { nameOf } from '@webxterm/contracts/file-paths';
 import type { FileList } from '@webxterm/contracts/rest';
-import type { FilePlace } from '../api/file-calls.ts';
+import type { CopiedFile, FilePlace } from '../api/file-calls.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 import { saveFile } from '../layout/save-file.ts';
@@ -55,8 +55,23 @@ export const useRemoveFile = (place: FilePlace): UseMutationResult<void, Error, 
     server.removeFile(place, path, recursive),
   );
 
+interface Copy {
+  readonly path: string;
+  readonly to: string;
+  readonly signal: AbortSignal;
+}
+
+export const useCopyFile = (place: FilePlace): UseMutationResult<CopiedFile, Error, Copy> =>
+  useChange(fileKeys.machine(place.agentId), (server, { path, to, signal }) =>
+    server.copyFile(place, path, to, signal),
+  );
+
+export const useChangeMode = (place: FilePlace): UseMutationResult<void, Error, { path: string; mode: string }> =>
+  useChange(fileKeys.machine(place.agentId), (server, { path, mode }) => server.changeFileMode(place, path, mode));
+
 export interface Download {
   readonly path: string;
+  readonly kind: 'file' | 'folder';
   readonly cancel: AbortController;
 }
 
@@ -64,9 +79,10 @@ export interface Download {
 export const useDownload = (place: FilePlace): UseMutationResult<void, Error, Download> => {
   const server = useServer();
   return useMutation({
-    mutationFn: async ({ path, cancel }) => {
+    mutationFn: async ({ path, kind, cancel }) => {
       try {
-        saveFile(await server.fileContent(place, path, cancel.signal), shownName(nameOf(path)));
+        const name = kind === 'file' ? nameOf(path) : `${nameOf(path)}.tar`;
+        saveFile(await server.fileContent(place, path, kind, cancel.signal), shownName(name));
       } catch (error) {
         if (!cancel.signal.aborted) throw error;
       }

@@ -1,18 +1,11 @@
-import { ActionIcon, Loader, Menu, Table, Text } from '@mantine/core';
-import {
-  IconCornerUpRight,
-  IconDots,
-  IconDownload,
-  IconFile,
-  IconFolder,
-  IconPencil,
-  IconPlugConnected,
-  IconTrash,
-} from '@tabler/icons-react';
+import { Table, Text } from '@mantine/core';
+import { IconCornerUpRight, IconFile, IconFolder, IconPlugConnected } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { joinPath } from '@webxterm/contracts/file-paths';
 import type { FileEntry } from '@webxterm/contracts/rest';
 import { byteSize, localTime } from '../layout/format.ts';
+import { leadsTo } from './entry-type.ts';
+import { type FileAction, FileMenu } from './file-menu.tsx';
 import { shownName } from './file-names.ts';
 import classes from './files-page.module.css';
 
@@ -23,9 +16,8 @@ export interface FileTableProps {
   readonly mayWrite: boolean;
   /** The path that is being downloaded. */
   readonly downloading: string | undefined;
-  readonly onDownload: (path: string) => void;
-  readonly onRename: (entry: FileEntry) => void;
-  readonly onRemove: (entry: FileEntry) => void;
+  readonly onDownload: (path: string, kind: 'file' | 'folder') => void;
+  readonly onAct: (action: FileAction, entry: FileEntry) => void;
 }
 
 const columns = [['Name'], ['Size'], ['Changed', classes.wide], ['Mode', classes.wide], ['Actions']] as const;
@@ -52,10 +44,6 @@ export const FileTable = (props: FileTableProps) => (
   </div>
 );
 
-/** The type of an entry, or of the target of a link. */
-const leadsTo = ({ type, link }: FileEntry): FileEntry['type'] | null =>
-  type === 'link' ? (link?.type ?? null) : type;
-
 const iconOf = (entry: FileEntry): typeof IconFile => {
   if (entry.type === 'link') return IconCornerUpRight;
   if (entry.type === 'folder') return IconFolder;
@@ -65,7 +53,6 @@ const iconOf = (entry: FileEntry): typeof IconFile => {
 const Row = ({ entry, ...props }: FileTableProps & { readonly entry: FileEntry }) => {
   const path = joinPath(props.folder, entry.name);
   const shown = shownName(entry.name);
-  const isFile = leadsTo(entry) === 'file';
   return (
     <Table.Tr>
       <Table.Td className={classes.nameCell}>
@@ -87,32 +74,14 @@ const Row = ({ entry, ...props }: FileTableProps & { readonly entry: FileEntry }
         </Text>
       </Table.Td>
       <Table.Td>
-        {(isFile || props.mayWrite) && (
-          <Menu position="bottom-end" shadow="md" radius="md" withinPortal>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${shown}`}>
-                {props.downloading === path ? <Loader size={16} /> : <IconDots size={18} />}
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {isFile && (
-                <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => props.onDownload(path)}>
-                  Download
-                </Menu.Item>
-              )}
-              {props.mayWrite && (
-                <>
-                  <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => props.onRename(entry)}>
-                    Rename
-                  </Menu.Item>
-                  <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => props.onRemove(entry)}>
-                    Delete
-                  </Menu.Item>
-                </>
-              )}
-            </Menu.Dropdown>
-          </Menu>
-        )}
+        <FileMenu
+          entry={entry}
+          shown={shown}
+          mayWrite={props.mayWrite}
+          downloading={props.downloading === path}
+          onDownload={(kind) => props.onDownload(path, kind)}
+          onAct={(action) => props.onAct(action, entry)}
+        />
       </Table.Td>
     </Table.Tr>
   );
@@ -149,7 +118,12 @@ const Name = ({
     );
   if (target === 'file')
     return (
-      <button type="button" className={classes.name} onClick={() => onDownload(path)} aria-label={`Download ${shown}`}>
+      <button
+        type="button"
+        className={classes.name}
+        onClick={() => onDownload(path, 'file')}
+        aria-label={`Download ${shown}`}
+      >
         {content}
       </button>
     );

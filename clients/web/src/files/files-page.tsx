@@ -1,11 +1,11 @@
-import { Alert, Anchor, Button, FileButton, Group, Loader, Skeleton, Stack, Text } from '@mantine/core';
-import { IconArrowLeft, IconFolderOpen, IconFolderPlus, IconUpload } from '@tabler/icons-react';
+import { Alert, Anchor, Button, Group, Loader, Skeleton, Stack, Text } from '@mantine/core';
+import { IconArrowLeft, IconFolderOpen, IconFolderPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { nameOf } from '@webxterm/contracts/file-paths';
-import type { FileEntry, FileList, Machine } from '@webxterm/contracts/rest';
+import type { FileList, Machine } from '@webxterm/contracts/rest';
 import { ApiError } from '@webxterm/rest-client';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useServer } from '../api/server-context.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
@@ -13,12 +13,14 @@ import { Failure } from '../layout/failure.tsx';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { useMachine, useRights } from '../machines/machine-queries.ts';
-import { NewFolderDialog, RemoveDialog, RenameDialog } from './file-dialogs.tsx';
+import { EntryDialog, type ShownDialog } from './entry-dialog.tsx';
 import { shownName } from './file-names.ts';
 import { type Download, fileKeys, useDownload, useFolder } from './file-queries.ts';
 import { FileTable } from './file-table.tsx';
 import classes from './files-page.module.css';
 import { FolderPath, UserChoice } from './folder-path.tsx';
+import { chosenFolder, filesIn, type LocalFile, plainFiles } from './local-files.ts';
+import { UploadButtons } from './upload-buttons.tsx';
 import { UploadList } from './upload-list.tsx';
 import { useDroppedFiles } from './use-dropped-files.ts';
 import { useUploads } from './use-uploads.ts';
@@ -49,8 +51,6 @@ export const FilesPage = () => {
   );
 };
 
-type Dialog = { kind: 'folder' } | { kind: 'rename' | 'remove'; entry: FileEntry };
-
 const Files = ({ machine }: { machine: Machine }) => {
   const { path, user } = route.useSearch();
   const rights = useRights(machine);
@@ -61,23 +61,33 @@ const Files = ({ machine }: { machine: Machine }) => {
   const server = useServer();
   const queries = useQueryClient();
   const download = useDownload(place);
-  const [dialog, setDialog] = useState<Dialog>();
-  const reset = useRef<() => void>(null);
+  const [dialog, setDialog] = useState<ShownDialog>();
   const at = folder.data?.path ?? path;
-  const upload = (files: readonly File[]): void => {
-    // A browser reports no change when the same file is chosen again.
-    reset.current?.();
+  const [refused, setRefused] = useState<unknown>();
+  const upload = (files: readonly LocalFile[]): void => {
+    setRefused(undefined);
     if (at === undefined) return;
     const taken = new Set(folder.data?.entries.map(({ name }) => name));
     queue.add(files, {
       folder: at,
       taken,
+      makeFolder: (path) => server.makeFolder(place, path),
       send: (file, content, options) => server.uploadFile(place, file, content, options),
       onDone: () => void queries.invalidateQueries({ queryKey: fileKeys.machine(place.agentId) }),
     });
   };
   const mayUpload = mayWrite && folder.data !== undefined;
-  const drop = useDroppedFiles(mayUpload ? upload : undefined);
+  const uploadTree = (read: () => Promise<readonly LocalFile[]>): void => {
+    read().then(upload, setRefused);
+  };
+  const drop = useDroppedFiles(
+    mayUpload
+      ? ({ files, folders }) => {
+          if (files.length > 0) upload(plainFiles(files));
+          if (folders.length > 0) uploadTree(() => filesIn(folders));
+        }
+      : undefined,
+  );
   return (
     <div
       {...drop.handlers}
@@ -102,13 +112,10 @@ const Files = ({ machine }: { machine: Machine }) => {
               >
                 New folder
               </Button>
-              <FileButton multiple resetRef={reset} onChange={upload}>
-                {(props) => (
-                  <Button {...props} leftSection={<IconUpload size={16} aria-hidden />}>
-                    Upload
-                  </Button>
-                )}
-              </FileButton>
+              <UploadButtons
+                onFiles={(files) => upload(plainFiles(files))}
+                onFolder={(files) => uploadTree(async () => chosenFolder(files))}
+              />
             </>
           )
         }
@@ -116,6 +123,7 @@ const Files = ({ machine }: { machine: Machine }) => {
       <Stack gap="md">
         {!mayRead && <NoRight />}
         {at !== undefined && <FolderPath agentId={place.agentId} path={at} user={user} />}
+        {refused !== undefined && <Failure title="The folder was not uploaded" error={refused} />}
         <UploadList queue={queue} />
         {download.isPending && <Downloading download={download.variables} />}
         {download.isError && <Failure title="The file could not be downloaded" error={download.error} />}
@@ -142,15 +150,14 @@ const Files = ({ machine }: { machine: Machine }) => {
               user={user}
               mayWrite={mayWrite}
               downloading={download.isPending ? download.variables.path : undefined}
-              onDownload={(file) => download.mutate({ path: file, cancel: new AbortController() })}
-              onRename={(entry) => setDialog({ kind: 'rename', entry })}
-              onRemove={(entry) => setDialog({ kind: 'remove', entry })}
+              onDownload={(file, kind) => download.mutate({ path: file, kind, cancel: new AbortController() })}
+              onAct={(kind, entry) => setDialog({ kind, entry })}
             />
           </Listed>
         )}
       </Stack>
       {dialog !== undefined && at !== undefined && (
-        <ShownDialog dialog={dialog} place={place} folder={at} onClose={() => setDialog(undefined)} />
+        <EntryDialog dialog={dialog} place={place} folder={at} onClose={() => setDialog(undefined)} />
       )}
     </div>
   );
@@ -168,20 +175,6 @@ const Downloading = ({ download }: { download: Download }) => (
   </Group>
 );
 
-const ShownDialog = ({
-  dialog,
-  ...props
-}: {
-  dialog: Dialog;
-  place: { agentId: string; user: string | undefined };
-  folder: string;
-  onClose: () => void;
-}) => {
-  if (dialog.kind === 'folder') return <NewFolderDialog {...props} />;
-  if (dialog.kind === 'rename') return <RenameDialog entry={dialog.entry} {...props} />;
-  return <RemoveDialog entry={dialog.entry} {...props} />;
-};
-
 interface ListedProps {
   readonly list: FileList;
   readonly more: { readonly isFetching: boolean; readonly fetch: () => void } | undefined;
@@ -195,7 +188,7 @@ const Listed = ({ list, more, children }: ListedProps) => {
       <EmptyState
         icon={<IconFolderOpen size={28} stroke={1.6} />}
         title="This folder is empty"
-        text="Drop files on this page, or use Upload."
+        text="Drop files or folders on this page, or use Upload."
       />
     );
   return (

@@ -6,11 +6,17 @@ import { shownName } from './file-names.ts';
 import classes from './files-page.module.css';
 import type { Upload, UploadQueue } from './upload-queue.ts';
 
+/** Rows that are shown at once. */
+const maxRows = 50;
+
 /** The uploads of the page, with their progress and questions. Empty: nothing is shown. */
 export const UploadList = ({ queue }: { queue: UploadQueue }) => {
   const uploads = useSyncExternalStore(queue.subscribe, () => queue.uploads);
   if (uploads.length === 0) return null;
-  const open = uploads.filter(({ state }) => state !== 'done').length;
+  const left = uploads.filter(({ state }) => state !== 'done');
+  const open = left.length;
+  const asking = uploads.filter(({ state }) => state === 'asking').length;
+  const shown = uploads.length <= maxRows ? uploads : left.slice(0, maxRows);
   return (
     <Paper withBorder radius="md" px="md" py="xs" component="section" aria-label="Uploads">
       <Group justify="space-between">
@@ -23,11 +29,27 @@ export const UploadList = ({ queue }: { queue: UploadQueue }) => {
           </Button>
         )}
       </Group>
+      {asking > 1 && (
+        <Group gap="xs" role="group" aria-label="All questions">
+          <Text size="sm">{asking} files are there already.</Text>
+          <Button size="compact-xs" color="red" onClick={() => queue.replaceAll()}>
+            Replace all
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={() => queue.keepAll()}>
+            Keep all
+          </Button>
+        </Group>
+      )}
       <ul className={classes.uploads}>
-        {uploads.map((upload) => (
+        {shown.map((upload) => (
           <Row key={upload.id} upload={upload} queue={queue} />
         ))}
       </ul>
+      {open > shown.length && (
+        <Text size="xs" c="dimmed">
+          and {open - shown.length} more
+        </Text>
+      )}
     </Paper>
   );
 };

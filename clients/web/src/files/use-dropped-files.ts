@@ -1,4 +1,11 @@
 import { type DragEvent, useRef, useState } from 'react';
+import { isFolder } from './local-files.ts';
+
+/** Files and folders that were dropped. The entries of the folders are not read yet. */
+export interface Dropped {
+  readonly files: readonly File[];
+  readonly folders: readonly FileSystemDirectoryEntry[];
+}
 
 interface DropZone {
   /** Whether files are dragged over the element. */
@@ -11,15 +18,20 @@ interface DropZone {
 
 const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer.types.includes('Files');
 
-/** A folder is dropped like a file, and reading it fails. */
-const filesOf = ({ dataTransfer }: DragEvent): File[] =>
-  [...dataTransfer.items].flatMap((item) => {
-    const file = item.webkitGetAsEntry()?.isDirectory === true ? null : item.getAsFile();
-    return file === null ? [] : [file];
-  });
+/** A browser forgets the items when the event is over. */
+const droppedIn = ({ dataTransfer }: DragEvent): Dropped => {
+  const [files, folders]: [File[], FileSystemDirectoryEntry[]] = [[], []];
+  for (const item of dataTransfer.items) {
+    const entry = item.webkitGetAsEntry();
+    const file = item.getAsFile();
+    if (entry !== null && isFolder(entry)) folders.push(entry);
+    else if (file !== null) files.push(file);
+  }
+  return { files, folders };
+};
 
 /** Lets files be dropped on an element. `take` undefined: they are not taken, and the browser does not open them either. */
-export const useDroppedFiles = (take: ((files: readonly File[]) => void) | undefined): DropZone => {
+export const useDroppedFiles = (take: ((dropped: Dropped) => void) | undefined): DropZone => {
   // Each child that is entered or left causes events of its own.
   const depth = useRef(0);
   const [dragging, setDragging] = useState(false);
@@ -40,7 +52,7 @@ export const useDroppedFiles = (take: ((files: readonly File[]) => void) | undef
         event.preventDefault();
         depth.current = 0;
         setDragging(false);
-        take?.(filesOf(event));
+        take?.(droppedIn(event));
       },
     },
   };

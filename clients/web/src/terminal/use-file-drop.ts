@@ -2,6 +2,7 @@ import { bytesOfPath, joinPath, textOfPath } from '@webxterm/contracts/file-path
 import { shellWord } from '@webxterm/contracts/shell-word';
 import { useServer } from '../api/server-context.ts';
 import { nameOnMachine } from '../files/file-names.ts';
+import { plainFiles } from '../files/local-files.ts';
 import { useDroppedFiles } from '../files/use-dropped-files.ts';
 import { useUploads } from '../files/use-uploads.ts';
 import type { Tab } from './tab-store.ts';
@@ -30,9 +31,10 @@ export const useFileDrop = ({ tab, mayUpload, type, say }: DropOptions) => {
     const folder = textOfPath(utf8.encode(directory));
     for (const file of files) {
       const name = nameOnMachine(file.name);
-      queue.add([file], {
+      queue.add(plainFiles([file]), {
         folder,
         taken: new Set(),
+        makeFolder: (path) => server.makeFolder({ agentId: tab.agentId, user }, path),
         send: (path, content, options) => server.uploadFile({ agentId: tab.agentId, user }, path, content, options),
         onDone: () => {
           queue.removeDone();
@@ -41,7 +43,8 @@ export const useFileDrop = ({ tab, mayUpload, type, say }: DropOptions) => {
       });
     }
   };
-  const zone = useDroppedFiles((files) => {
+  const zone = useDroppedFiles(({ files, folders }) => {
+    if (folders.length > 0) say('Folders are not uploaded here. Drop them on the Files page.');
     upload(files).catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
   });
   return { ...zone, queue };
