@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './support/axe.ts';
 import { eventually } from './support/rest.ts';
@@ -192,6 +194,36 @@ describe('output', () => {
     await page.getByRole('button', { name: 'Terminal menu' }).click();
     await page.getByRole('menuitem', { name: 'Clear the scrollback' }).click();
     expect(await saved()).not.toMatch(/^3$/m);
+  });
+
+  it('has the commands that the shell marks: prompts to jump to, the output of the last one to copy', async () => {
+    const { page } = terminal;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copy = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Terminal menu' }).click();
+      await page.getByRole('menuitem', { name: 'Copy the output of the last command' }).click();
+    };
+    await copy();
+    await page.getByText('vsay-agent shell-integration').waitFor();
+    const snippet = join(folder, 'marks.bash');
+    const agent = fileURLToPath(new URL('../clients/agent/src/main.ts', import.meta.url));
+    writeFileSync(snippet, execFileSync(process.execPath, [agent, 'shell-integration', 'bash']));
+    await terminal.focus();
+    await terminal.run(`. ${snippet}`);
+    await terminal.run('seq 100');
+    await terminal.run('seq 201 300; false');
+    await terminal.until(/^300\s+\$/m);
+    await copy();
+    await page.getByText('100 lines copied.').waitFor();
+    const lines = Array.from({ length: 100 }, (_none, at) => `${at + 201}\n`).join('');
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(lines);
+    await terminal.focus();
+    await page.keyboard.press('Control+Shift+Z');
+    await terminal.until(/^\$ seq 201/);
+    await page.keyboard.press('Control+Shift+Z');
+    await terminal.until(/^\$ seq 100/);
+    await page.keyboard.press('Control+Shift+X');
+    await terminal.until(/^\$ seq 201/);
   });
 
   it('is copied when it is selected, by choice', async () => {

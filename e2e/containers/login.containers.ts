@@ -150,6 +150,21 @@ describe.each(['tcsh', 'fish', 'zsh'])('%s, as the shell of an account', (name) 
   );
 });
 
+it.each([
+  ['bash', '.bashrc'],
+  ['zsh', '.zshrc'],
+  ['fish', '.config/fish/config.fish'],
+])('%s marks its commands once the lines of the agent are in %s', async (name, file) => {
+  const agent = '/project/node_modules/.bin/node --no-warnings /project/clients/agent/src/main.ts';
+  const home = '/home/dev1';
+  await machine.sh(`usermod -s $(command -v ${name}) dev1; mkdir -p ${home}/.config/fish; touch ${home}/${file}`);
+  await machine.sh(`cp ${home}/${file} /tmp/rc; ${agent} shell-integration ${name} >>${home}/${file}`);
+  const { text = '' } = await machine.shell('dev1', 'echo first; false');
+  await machine.sh(`cp /tmp/rc ${home}/${file}; usermod -s /bin/bash dev1`);
+  const marks = [...text.matchAll(/\x1b\]133;([ACD](?:;\d+)?)/g)].map(([, mark]) => mark);
+  expect(marks.join(' ')).toMatch(/A C D;1 A C/);
+});
+
 describe('an account that must not log in', () => {
   const closed = [
     ['expired', 'chage -E 0 dev1', 'chage -E -1 dev1', /expired/],

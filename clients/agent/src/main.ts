@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=1
 // A young generation of 1 MB. With the default size, the garbage collector takes most of the time in a flood of output (ADR 15). SIGUSR1
 // must not open the debugger: a process that may signal root's agent would get all rights of root.
-import { Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { defaultConfigPath } from './configuration/agent-config.ts';
 import { exitCode, Failure } from './failure.ts';
 import { agentVersion } from './version.ts';
@@ -171,6 +171,24 @@ withConfig('validate', 'Check the configuration file.').action(async ({ config }
   await readConfig(config);
   say(`${config} is valid.`);
 });
+
+program
+  .command('shell-integration')
+  .description('Print the lines with which a shell marks its commands for the terminal page.')
+  .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+  .addHelpText(
+    'after',
+    `
+With them, the terminal page jumps from prompt to prompt, copies the output of a command and marks commands that failed.
+
+  vsay-agent shell-integration bash >>~/.bashrc
+  vsay-agent shell-integration zsh >>~/.zshrc
+  vsay-agent shell-integration fish >>~/.config/fish/config.fish`,
+  )
+  .action(async (shell: string) => {
+    const { isIntegrated, shellIntegration } = await import('./cli/shell-integration.ts');
+    if (isIntegrated(shell)) process.stdout.write(shellIntegration(shell));
+  });
 
 program
   .command('version')

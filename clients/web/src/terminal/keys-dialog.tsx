@@ -10,6 +10,8 @@ const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
   ['Split: another shell beside this one', 'Shift', 'D'],
   ['Command palette: terminals, machines, actions', 'Shift', 'K'],
   ['Find in the output', 'Shift', 'F'],
+  ['Previous prompt, if the shell marks its prompts', 'Shift', 'Z'],
+  ['Next prompt', 'Shift', 'X'],
   ['Copy the selection', 'Shift', 'C'],
   ['Paste', 'Shift', 'V'],
   ['Larger font', '+'],

@@ -10,6 +10,8 @@ export type Shortcut =
   | 'previous-tab'
   | 'to-tabs'
   | 'split'
+  | 'previous-prompt'
+  | 'next-prompt'
   | 'palette'
   | 'keys';
 
@@ -24,6 +26,8 @@ const withControlAndShift: Readonly<Record<string, Shortcut>> = {
   arrowleft: 'previous-tab',
   arrowup: 'to-tabs',
   d: 'split',
+  z: 'previous-prompt',
+  x: 'next-prompt',
   k: 'palette',
   '?': 'keys',
 };
@@ -42,6 +46,8 @@ const byPlace: Readonly<Record<string, string>> = {
   KeyV: 'v',
   KeyD: 'd',
   KeyK: 'k',
+  KeyZ: 'z',
+  KeyX: 'x',
   Digit0: '0',
   Numpad0: '0',
 };

@@ -1,6 +1,7 @@
 import { ActionIcon, Kbd, Menu } from '@mantine/core';
 import {
   IconAdjustmentsHorizontal,
+  IconCopy,
   IconDeviceFloppy,
   IconDotsVertical,
   IconEraser,
@@ -15,6 +16,7 @@ import { isMac } from './platform.ts';
 /** Menu of the terminal: what can be done with its output, the settings, and the list of shortcuts. */
 export const TerminalMenu = (props: {
   onSearch: () => void;
+  onCopyOutput: () => void;
   onClear: () => void;
   onSave: () => void;
   onSettings: () => void;
@@ -34,6 +36,9 @@ export const TerminalMenu = (props: {
     <Menu.Dropdown>
       <Menu.Item leftSection={<IconSearch size={16} />} rightSection={<Keys keys="Shift F" />} onClick={props.onSearch}>
         Find
+      </Menu.Item>
+      <Menu.Item leftSection={<IconCopy size={16} />} onClick={props.onCopyOutput}>
+        {copyOutputLabel}
       </Menu.Item>
       <Menu.Item leftSection={<IconDeviceFloppy size={16} />} onClick={props.onSave}>
         Save the output as text
@@ -59,6 +64,8 @@ export const TerminalMenu = (props: {
     </Menu.Dropdown>
   </Menu>
 );
+
+export const copyOutputLabel = 'Copy the output of the last command';
 
 export const fullScreenLabel = (isFull: boolean): string => (isFull ? 'Leave full screen' : 'Full screen');
 

@@ -9,6 +9,7 @@ import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { useRef, useState } from 'react';
 import { Mark } from '../brand/mark.tsx';
 import { usePageTitle } from '../brand/page-title.ts';
+import { copyText } from '../clipboard/clipboard.ts';
 import { ColorSchemeToggle } from '../layout/app-layout.tsx';
 import { saveFile } from '../layout/save-file.ts';
 import { isChoice } from '../machines/linux-user-menu.tsx';
@@ -17,6 +18,7 @@ import { Status } from '../machines/status.tsx';
 import { type PageAction, Palette } from '../palette/palette.tsx';
 import { ShareDialog } from '../sharing/share-dialog.tsx';
 import { CloseDialog } from './close-dialog.tsx';
+import type { CommandMarks } from './command-marks.ts';
 import { KeysDialog } from './keys-dialog.tsx';
 import type { LiveTerminal } from './live-terminal.ts';
 import { NoShells } from './no-shells.tsx';
@@ -30,7 +32,7 @@ import type { Shortcut } from './shortcuts.ts';
 import { TabBar } from './tab-bar.tsx';
 import { useTabLabels } from './tab-labels.ts';
 import { maxPanes, shownTabs, type Tab } from './tab-store.ts';
-import { fullScreenLabel, TerminalMenu } from './terminal-menu.tsx';
+import { copyOutputLabel, fullScreenLabel, TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
 import type { TerminalScreen } from './terminal-screen.ts';
@@ -95,6 +97,20 @@ export const TerminalPage = () => {
     document.querySelector<HTMLElement>(`#pane-${CSS.escape(tabs.all.active)} textarea`)?.focus();
   const frontScreen = (): TerminalScreen | undefined => terminals.current.get(tabs.all.active)?.screen;
   const clear = (): void => frontScreen()?.clear();
+  const say = (message: string): void => void notifications.show({ message, color: 'yellow' });
+  const commands = (): CommandMarks | undefined => {
+    const marks = frontScreen()?.commands;
+    if (marks?.marked !== false) return marks;
+    say('This shell does not mark its commands. The command "vsay-agent shell-integration" prints what it needs.');
+    return undefined;
+  };
+  const copyOutput = (): void => {
+    const marks = commands();
+    const text = marks?.lastOutput ?? '';
+    if (marks === undefined) return;
+    if (text.trim() === '') say('The last command has no output, or it has left the scrollback.');
+    else void copyText(text).then((copied) => say(copied ? copiedLines(text) : 'The browser did not allow copying.'));
+  };
   const save = (): void => {
     const text = frontScreen()?.text;
     if (text !== undefined) saveFile(new Blob([text], { type: 'text/plain' }), outputFileName(name, new Date()));
@@ -109,6 +125,8 @@ export const TerminalPage = () => {
     'previous-tab': () => tabs.move(-1),
     'to-tabs': () => document.getElementById(`tab-${tabs.all.active}`)?.focus(),
     split: tabs.split,
+    'previous-prompt': () => commands()?.jump('previous'),
+    'next-prompt': () => commands()?.jump('next'),
     palette: () => paletteActions.open(),
     keys: () => setShowingKeys(true),
   };
@@ -126,6 +144,9 @@ export const TerminalPage = () => {
       ? []
       : [{ label: 'Share this terminal', run: () => setSharing(front.sessionId) }]),
     { label: 'Find in the output', keys: keysOf('F'), run: () => setSearching(true) },
+    { label: 'Previous prompt', keys: keysOf('Z'), run: () => commands()?.jump('previous') },
+    { label: 'Next prompt', keys: keysOf('X'), run: () => commands()?.jump('next') },
+    { label: copyOutputLabel, run: copyOutput },
     { label: 'Save the output as text', run: save },
     { label: 'Clear the scrollback', run: clear },
     ...(fullScreen.toggle === undefined ? [] : [{ label: fullScreenLabel(fullScreen.isFull), run: fullScreen.toggle }]),
@@ -186,6 +207,7 @@ export const TerminalPage = () => {
         </Tooltip>
         <TerminalMenu
           onSearch={() => setSearching(true)}
+          onCopyOutput={copyOutput}
           onClear={clear}
           onSave={save}
           onSettings={() => setShowingSettings(true)}
@@ -221,7 +243,7 @@ export const TerminalPage = () => {
               neverAskBeforePaste: () => settings.change({ ...preferences, pasteQuestion: 'never' }),
               mounted: (terminal) =>
                 terminal === undefined ? terminals.current.delete(tab.key) : terminals.current.set(tab.key, terminal),
-              say: (message) => void notifications.show({ message, color: 'yellow' }),
+              say,
             }}
           />
         ))}
@@ -257,6 +279,11 @@ export const TerminalPage = () => {
 };
 
 const keysOf = (key: string): string => `${isMac() ? 'Cmd' : 'Ctrl'}+Shift+${key}`;
+
+const copiedLines = (text: string): string => {
+  const lines = text.trimEnd().split('\n').length;
+  return `${lines} ${lines === 1 ? 'line' : 'lines'} copied.`;
+};
 
 /** Such as `web-1 2026-11-30 14.05.txt`. The name of a machine may have any printable character. */
 const outputFileName = (machine: string, at: Date): string => {

@@ -3,7 +3,9 @@ import { EmulatorWidths } from '@webxterm/stream';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
+import { CommandMarks } from './command-marks.ts';
 import { chosenOptions, type EmulatorChoices, emulatorOptions, thisPlatform } from './emulator-options.ts';
+import { markFailed } from './failed-mark.ts';
 import { scrollByFinger } from './finger-scroll.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
@@ -66,6 +68,8 @@ export class TerminalScreen {
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #disposals: (() => void)[] = [];
   readonly #drawing: GraphicsDrawing;
+  /** The commands that the shell marks. */
+  readonly commands: CommandMarks;
   readonly #links = {
     activate: (event: MouseEvent, target: string): void => this.#pickLink(event, target),
     hover: (_event: MouseEvent, target: string): void => this.#handlers.linkShown(followable(target)),
@@ -99,6 +103,7 @@ export class TerminalScreen {
       this.#marksPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
     this.#signals = new ScreenSignals(this.#terminal, () => this.#output.replies.replaying, handlers);
+    this.commands = new CommandMarks(this.#terminal, (prompt) => markFailed(this.#terminal, prompt));
     this.#keys = new ProgramKeys(this.#terminal, this.#output.replies, options);
     this.#addAddons();
     this.#listen();
