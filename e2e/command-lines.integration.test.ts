@@ -35,6 +35,7 @@ const programs: [script: string, refused: string[][]][] = [
     'start',
     'agent',
     'bench',
+    'docs:site',
     'admin',
     'audit:verify',
     'doctor',

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { installTool } from '../install-tool.ts';
 
 /** Stryker is no dependency of the project: 180 packages that only this command needs. It is installed beside the other caches. */
 export const toolFolder = join(import.meta.dirname, '../../node_modules/.cache/mutation');
@@ -12,13 +12,9 @@ export const strykerProgram = join(toolFolder, 'node_modules/@stryker-mutator/co
 export const vitestRunner = join(toolFolder, 'node_modules/@stryker-mutator/vitest-runner/dist/src/index.js');
 
 /** @returns whether Stryker can be run */
-export const installStryker = (): boolean => {
-  if (existsSync(strykerProgram) && existsSync(vitestRunner)) return true;
-  mkdirSync(toolFolder, { recursive: true });
-  const quiet = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+export const installStryker = (): boolean =>
+  (existsSync(strykerProgram) && existsSync(vitestRunner)) ||
   // Without its peers, because the runner has to use the vitest of the project.
-  const args = ['install', '--prefix', toolFolder, '--legacy-peer-deps', ...quiet, ...packages];
-  return spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
-};
+  installTool(toolFolder, packages, '--legacy-peer-deps');
 
 if (import.meta.main && !installStryker()) process.exitCode = 1;
