@@ -273,6 +273,39 @@ describe('an attachment', () => {
     expect(up).toContainEqual({ type: 'detach', reason: 'revoked' });
   });
 
+  it('of a forwarded connection that broke off ends it on the machine with the sign-in, unless the client came back', async () => {
+    const capabilities = ['pty', 'tcp'];
+    const credential = { $case: 'apiKey', value: ann.apiKey } as const;
+    const forwarding = await dial(hub.grpc, new TestMachine('forwards'), credential, { capabilities });
+    const signin = await world.auth.signIn(ann);
+    const connect = async (sessionId = randomBytes(16), create = true) => {
+      const to = { sid: signin.sid, agentId: forwarding.welcome.agentId, kind: 'tcp' };
+      const viewer = terminal.attach({ ...to, sessionId, create });
+      const machine = forwarding.attach(await forwarding.nextOpen());
+      machine.write(output(0, Buffer.from('x')));
+      await viewer.frames.take();
+      return { viewer, machine, sessionId };
+    };
+    const breakOff = async ({ viewer, machine }: Awaited<ReturnType<typeof connect>>): Promise<void> => {
+      const over = closed(machine);
+      viewer.stream.cancel();
+      await over;
+    };
+    const [left, returning] = [await connect(), await connect()];
+    await breakOff(left);
+    await breakOff(returning);
+    const returned = await connect(returning.sessionId, false);
+    await world.auth.signOut(signin);
+    expect(await returned.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'unauthenticated' });
+    const ended = () => forwarding.inbox.take(({ $case }) => $case === 'endSession');
+    expect(await ended()).toMatchObject({ value: { sessionId: left.sessionId, cause: 'access_revoked' } });
+    // The next one is that of the user: none came for the connection whose client came back.
+    const whose = { sid: annIn.sid, agentId: forwarding.welcome.agentId, sessionId: randomBytes(16), requestId: 'r' };
+    terminal.calls.endSession({ ...whose, cause: 'ended_by_user' }, terminal.metadata, () => undefined);
+    expect(await ended()).toMatchObject({ value: { sessionId: whose.sessionId } });
+    forwarding.cut();
+  });
+
   it('ends with its session if access is revoked or the account is disabled', async () => {
     const dora = world.auth.addUser('dora');
     const doraIn = await world.auth.signIn(dora);
