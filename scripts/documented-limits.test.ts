@@ -89,6 +89,20 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'services/agent-hub/src/agent-links/registrar.ts maxWrongKeys',
   ],
   'agent-hub: events that wait for a slow client': ['services/agent-hub/src/machines/events.ts maxWaiting'],
+  'agent-hub: groups; members of each; groups of one user': [
+    'services/agent-hub/src/groups/groups.ts maxGroups',
+    'services/agent-hub/src/groups/groups.ts maxMembers',
+    'services/agent-hub/src/groups/groups.ts maxMemberships',
+  ],
+  'agent-hub: grants to groups on a machine; grants on tags of the machines of one owner; in the list of an administrator':
+    [
+      'services/agent-hub/src/access/group-grants.ts maxGroupGrants',
+      'services/agent-hub/src/access/tag-grants.ts maxTagGrants',
+      'services/agent-hub/src/access/tag-grants.ts maxListed',
+    ],
+  'agent-hub: users in the explanation of who has access to a machine': [
+    'services/agent-hub/src/access/explain.ts maxExplained',
+  ],
   'agent-hub: users whom one user blocks': ['services/agent-hub/src/access/own-access.ts maxBlocked'],
   'agent-hub: load in one answer': [
     'services/agent-hub/src/machines/stats-history.ts maxPoints',

@@ -4,9 +4,11 @@ import { type ForwardError, ForwardStream } from '@webxterm/terminal-client/node
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import { allRules } from './rules/all-rules.ts';
-import { type Call, type Caller, callers, type Rule, type Statuses } from './rules/rule.ts';
+import { type Call, type Caller, callers, type Member, members, type Rule, type Statuses } from './rules/rule.ts';
 import { forwardRules, socketRules, sshRules } from './rules/terminal.ts';
 import { openSession, type Person, type World } from './world.ts';
+
+type CallerRule = Extract<Rule, { kind: 'caller' }>;
 
 interface Outcome {
   readonly status: number;
@@ -73,7 +75,7 @@ const tryOutsiders = async (world: World, route: Route, rule: Rule): Promise<voi
   expect(seen).toEqual({ 'no token': open, disabled: badToken, ended: badToken });
 };
 
-const tryCallers = async (world: World, route: Route, rule: Extract<Rule, { kind: 'caller' }>): Promise<void> => {
+const tryCallers = async (world: World, route: Route, rule: CallerRule): Promise<void> => {
   const seen: Partial<Record<Caller, number>> = {};
   const shown: Caller[] = [];
   for (const caller of callers) {
@@ -87,8 +89,31 @@ const tryCallers = async (world: World, route: Route, rule: Extract<Rule, { kind
   if (rule.shows !== undefined) expect(shown).toEqual(callers.filter((each) => rule.shows?.to.includes(each)));
 };
 
+/** The status for a member with the rights of `as`, to whom no session belongs. */
+const statusAs = ({ own, hides, statuses }: CallerRule, as: Caller): number => {
+  if (!own.includes(as)) return statuses[as];
+  return hides ? 404 : 403;
+};
+
+const isMember = (name: string): name is Member => Object.hasOwn(members, name);
+
+const tryMembers = async (world: World, route: Route, rule: CallerRule): Promise<void> => {
+  for (const member of Object.keys(members).filter(isMember)) {
+    const as = members[member];
+    const { status, text } = await ask(world, route, await rule.call(world, as), world.cast[member].token);
+    expect([member, status]).toEqual([member, statusAs(rule, as)]);
+    if (rule.shows === undefined) continue;
+    // A machine is shown to all who see it, a session to its owner and to those who manage the machine.
+    expect([member, text.includes(rule.shows.what(world))]).toEqual([member, rule.shows.to.includes('view')]);
+  }
+};
+
 const tryInsiders = async (world: World, route: Route, rule: Rule): Promise<void> => {
-  if (rule.kind === 'caller') return tryCallers(world, route, rule);
+  if (rule.kind === 'caller') {
+    await tryCallers(world, route, rule);
+    if (rule.right !== undefined || rule.shows !== undefined) await tryMembers(world, route, rule);
+    return;
+  }
   const { token } = rule.kind === 'self' ? await world.person(`self ${route.id}`) : world.cast.other;
   expect((await ask(world, route, await rule.call(world, 'other'), token)).status).toBe(rule.status);
 };

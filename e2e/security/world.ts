@@ -33,6 +33,10 @@ export interface Cast {
   /** Administrators while the route matrix runs, and granted view and control. */
   readonly adminView: Person;
   readonly adminControl: Person;
+  /** May open terminals by a grant to a group. */
+  readonly byGroup: Person;
+  /** Sees it by a grant on a tag. */
+  readonly byTag: Person;
   /** Has an account and nothing else. */
   readonly other: Person;
   /** Was signed in when the account was disabled. */
@@ -90,19 +94,21 @@ const expectStatus = (status: number, answer: { status: number; body: unknown })
 const assemble = async (stack: TestStack, secrets: Set<string>): Promise<Cast> => {
   const admin = await signInAdmin(stack, secrets);
   const make = (name: string): Promise<Person> => signUp(stack, name, secrets);
-  const [owner, control, view, adminView, adminControl, other, disabled, ended] = await Promise.all([
+  const [owner, control, view, adminView, adminControl, byGroup, byTag, other, disabled, ended] = await Promise.all([
     make('owner'),
     make('control'),
     make('view'),
     make('view too'),
     make('control too'),
+    make('by group'),
+    make('by tag'),
     make('other'),
     make('disabled'),
     make('ended'),
   ]);
   expectStatus(200, await admin.rest.send('PATCH', `/api/users/${disabled.id}`, { disabled: true }));
   expectStatus(204, await ended.rest.post('/api/auth/logout', undefined));
-  return { admin, owner, control, view, adminView, adminControl, other, disabled, ended };
+  return { admin, owner, control, view, adminView, adminControl, byGroup, byTag, other, disabled, ended };
 };
 
 /**
@@ -127,6 +133,39 @@ const grant = async (mongo: MongoClient, agentId: string, { owner, ...cast }: Ca
         created_at: new Date(),
       })),
     );
+};
+
+/** The grants to a group and on a tag, in the same way. */
+const grantToTeams = async (mongo: MongoClient, agentId: string, { owner, byGroup, byTag }: Cast): Promise<void> => {
+  const database = mongo.db();
+  const group_id = `gr_${'1'.repeat(32)}`;
+  const created_at = new Date();
+  const given = { linux_users: null, granted_by: owner.id, granted_by_name: owner.name, created_at };
+  await database
+    .collection('groups')
+    .insertOne({ group_id, name: 'ops', name_folded: 'ops', description: '', created_at, rested_on: 0 });
+  const membership = { group_id, added_by_name: 'admin', created_at };
+  await database
+    .collection('people')
+    .updateOne(
+      { user_id: byGroup.id },
+      { $set: { memberships: [membership] }, $setOnInsert: { departed_at: null, blocked: [], rested_on: 0 } },
+      { upsert: true },
+    );
+  const onMachine = { agent_id: agentId, owner_id: null, owner_name: '', tag: null, tag_folded: null };
+  const onTag = { agent_id: null, owner_id: owner.id, owner_name: owner.name, tag: 'matrix', tag_folded: 'matrix' };
+  await database.collection('team_grants').insertMany([
+    {
+      ...{ grant_id: `gt_${'1'.repeat(32)}`, holder: `group:${group_id}`, group_id, user_id: null },
+      ...{ target: `machine:${agentId}`, role: 'control', ...onMachine, ...given },
+    },
+    {
+      ...{ grant_id: `gt_${'2'.repeat(32)}`, holder: `user:${byTag.id}`, group_id: null, user_id: byTag.id },
+      ...{ target: `tag:${owner.id}:matrix`, role: 'view', ...onTag, ...given },
+    },
+  ]);
+  const tags = { tags: ['matrix'], tags_folded: ['matrix'], grant_tags: ['matrix'] };
+  await database.collection('machines').updateOne({ agent_id: agentId }, { $set: tags });
 };
 
 const enrol = async (stack: TestStack, { owner }: Cast): Promise<{ agent: AgentRun; agentId: string }> => {
@@ -182,6 +221,7 @@ export const startWorld = async (): Promise<World> => {
   const cast = await assemble(stack, secrets);
   const { agent, agentId } = await enrol(stack, cast);
   await grant(await mongo('agent-hub'), agentId, cast);
+  await grantToTeams(await mongo('agent-hub'), agentId, cast);
   const session = await openSession(stack.url, agentId, cast.control);
   for (const secret of stackSecrets(stack.dataDir)) secrets.add(secret);
   return {

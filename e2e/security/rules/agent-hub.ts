@@ -14,6 +14,7 @@ import {
 } from './rule.ts';
 
 const onAgent = (world: World) => ({ params: { agent_id: world.agentId } });
+const noGroup = `gr_${'0'.repeat(32)}`;
 const everybodyWhoSees = ['view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
 
 /** A machine of the owner's that may be removed. */
@@ -105,6 +106,38 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
     byRight('manage', { other: 404, view: 403, control: 403, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
       (world) => ({ ...onAgent(world), body: { username: world.cast.ended.name } })),
   ],
+  explainMachineAccess: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 200, admin: 200, adminView: 200, adminControl: 200 }),
+  ],
+  listMachineTeamGrants: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 200, admin: 200, adminView: 200, adminControl: 200 }),
+  ],
+  // As by name: this machine may be granted to nobody.
+  grantMachineToGroup: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 409, admin: 409, adminView: 409, adminControl: 409 },
+      (world) => ({ params: { agent_id: world.agentId, group_id: noGroup }, body: { role: 'view' } })),
+  ],
+  revokeMachineFromGroup: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+      (world) => ({ params: { agent_id: world.agentId, group_id: noGroup } })),
+  ],
+  listGroups: [signedIn(200)],
+  createGroup: [adminOnly(201, (_world, caller) => ({ body: { name: `made by ${caller} ${randomUUID()}` } }))],
+  updateGroup: [adminOnly(404, () => ({ params: { group_id: noGroup }, body: { name: 'renamed' } }))],
+  deleteGroup: [adminOnly(404, () => ({ params: { group_id: noGroup } }))],
+  listGroupMembers: [adminOnly(404, () => ({ params: { group_id: noGroup } }))],
+  addGroupMember: [
+    adminOnly(404, (world) => ({ params: { group_id: noGroup }, body: { username: world.cast.other.name } })),
+  ],
+  removeGroupMember: [
+    adminOnly(404, (world) => ({ params: { group_id: noGroup, user_id: world.cast.other.id } })),
+  ],
+  listTagGrants: [signedIn(200)],
+  // Nobody has a machine with this tag.
+  grantOnTag: [
+    signedIn(200, (world) => ({ body: { tag: 'unused', username: world.cast.ended.name, role: 'view' } })),
+  ],
+  revokeTagGrant: [signedIn(404, () => ({ params: { grant_id: `gt_${'0'.repeat(32)}` } }))],
   leaveMachine: [
     byCaller({ other: 404, view: 200, control: 200, owner: 409, admin: 404, adminView: 200, adminControl: 200 }, onMachineToLeave),
   ],

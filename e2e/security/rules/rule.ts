@@ -17,6 +17,10 @@ const roles: Readonly<Record<Exclude<Caller, 'other'>, readonly [role: MachineRo
 /** The rights that this caller has on the machine; `other` has none. */
 export const rightsAs = (caller: Caller): readonly Right[] => (caller === 'other' ? [] : rightsOf(...roles[caller]));
 
+/** Members whose access comes from a group or a tag only. A rule that requires a right answers them as a caller with a grant of the same role. */
+export const members = { byGroup: 'control', byTag: 'view' } as const satisfies Readonly<Record<string, Caller>>;
+export type Member = keyof typeof members;
+
 export type Statuses = Readonly<Record<Caller, number>>;
 
 /** The call of the route, which succeeds for a caller with access. */

@@ -52,6 +52,24 @@ export const rightsOf = (role: MachineRole, isAdmin: boolean): readonly Right[] 
 /** The rights on every machine, whatever is granted on it, and on removed machines too. */
 export const rightsEverywhere = (isAdmin: boolean): readonly Right[] => (isAdmin ? presets.admin : []);
 
+/** The terms of one grant. */
+export interface GrantTerms {
+  readonly role: Extract<MachineRole, 'control' | 'view'>;
+  /** The Linux users that it is limited to. Null: all of the machine. */
+  readonly linuxUsers: readonly string[] | null;
+}
+
+/** The higher one first. */
+const grantable = ['control', 'view'] as const;
+
+/** The most that any of the grants gives: the higher role, with the Linux users of all grants of that role. Undefined: no grant. */
+export const mostOf = (grants: readonly GrantTerms[]): GrantTerms | undefined => {
+  const role = grantable.find((each) => grants.some((grant) => grant.role === each));
+  const lists = grants.filter((grant) => grant.role === role).map(({ linuxUsers }) => linuxUsers);
+  if (role === undefined) return undefined;
+  return { role, linuxUsers: lists.includes(null) ? null : [...new Set(lists.flatMap((list) => list ?? []))] };
+};
+
 const isRight = (name: string): name is Right => Right.safeParse(name).success;
 
 /** Rights as listed in a response. Names that this version does not know are dropped, because a newer service may send them. */

@@ -94,6 +94,17 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   listBlockedUsers: notForTokens,
   blockUser: notForTokens,
   unblockUser: notForTokens,
+  // Groups and grants on tags reach machines that a token does not know yet.
+  listGroups: notForTokens,
+  createGroup: notForTokens,
+  updateGroup: notForTokens,
+  deleteGroup: notForTokens,
+  listGroupMembers: notForTokens,
+  addGroupMember: notForTokens,
+  removeGroupMember: notForTokens,
+  listTagGrants: notForTokens,
+  grantOnTag: notForTokens,
+  revokeTagGrant: notForTokens,
 
   // A share rests on the sign-in of the user who made it.
   findShareGrantee: notForTokens,
@@ -148,6 +159,10 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   findMachineGrantee: ['manage'],
   grantMachineAccess: ['manage'],
   revokeMachineAccess: ['manage'],
+  explainMachineAccess: ['manage'],
+  listMachineTeamGrants: ['manage'],
+  grantMachineToGroup: ['manage'],
+  revokeMachineFromGroup: ['manage'],
 
   runMachineCommand: ['command'],
   createRun: ['command'],

@@ -86,6 +86,7 @@ const startParts = (parts: Parts): void => {
   parts.links.startCountingSilence();
   parts.revocation.start();
   parts.terminations.start();
+  parts.accessChanges.start();
   parts.userEvents.start();
   parts.runs.changes.start();
 };
@@ -131,6 +132,7 @@ const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
     parts.allowList.stop();
     parts.view.stop();
     const ports = [parts.agentPort, parts.internalPort];
-    await Promise.all([parts.userEvents.stop(), parts.revokedKeys.stop(), ...ports.map((port) => port.shutDown(1000))]);
+    const followers = [parts.userEvents, parts.revokedKeys, parts.accessChanges];
+    await Promise.all([...followers.map((each) => each.stop()), ...ports.map((port) => port.shutDown(1000))]);
   });
 };

@@ -31,7 +31,7 @@ export const Grantee = z
   .meta({ id: 'Grantee' });
 export type Grantee = z.infer<typeof Grantee>;
 
-const GrantedName = z.string().min(1).max(256);
+export const GrantedName = z.string().min(1).max(256);
 
 export const listAccess = defineRoute({
   id: 'listMachineAccess',

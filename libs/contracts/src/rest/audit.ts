@@ -81,6 +81,14 @@ export const auditActions = {
   session_limits_changed: 'agent-hub',
   access_granted: 'agent-hub',
   access_revoked: 'agent-hub',
+  /** A grant on a tag of the machines of one owner. */
+  tag_access_granted: 'agent-hub',
+  tag_access_revoked: 'agent-hub',
+  group_created: 'agent-hub',
+  group_updated: 'agent-hub',
+  group_deleted: 'agent-hub',
+  group_member_added: 'agent-hub',
+  group_member_removed: 'agent-hub',
   /** A user gave up access that they had been granted. */
   access_left: 'agent-hub',
   /** A user blocks shares of this user, or allows them again. */
@@ -174,7 +182,16 @@ export const AuditAction = z
 export const AuditResult = z.enum(['ok', 'denied', 'failed', 'unknown']);
 export type AuditResult = z.infer<typeof AuditResult>;
 
-export const AuditTargetType = z.enum(['user', 'signin', 'access_token', 'machine', 'session', 'audit', 'run']);
+export const AuditTargetType = z.enum([
+  'user',
+  'signin',
+  'access_token',
+  'machine',
+  'session',
+  'audit',
+  'run',
+  'group',
+]);
 export type AuditTargetType = z.infer<typeof AuditTargetType>;
 
 /** Longest name, value or user agent, in characters. Longer texts are cut when the event is created. */

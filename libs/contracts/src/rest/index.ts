@@ -7,6 +7,7 @@ import { dashboardRoutes } from './dashboard.ts';
 import { enrolmentTokenRoutes } from './enrolment-tokens.ts';
 import { fileRoutes } from './files.ts';
 import { gatewayRoutes } from './gateway.ts';
+import { groupRoutes } from './groups.ts';
 import { machineRoutes } from './machines.ts';
 import { oidcRoutes } from './oidc.ts';
 import { passkeyRoutes } from './passkeys.ts';
@@ -21,6 +22,7 @@ import { sessionLimitRoutes } from './session-limits.ts';
 import { linkRoutes } from './setup-links.ts';
 import { shareRoutes } from './shares.ts';
 import { signinRoutes } from './signins.ts';
+import { teamGrantRoutes } from './team-grants.ts';
 import { terminalRoutes } from './terminals.ts';
 import { updateRoutes } from './updates.ts';
 import { userRoutes } from './users.ts';
@@ -36,6 +38,7 @@ export * from './enrolment-tokens.ts';
 export * from './error-codes.ts';
 export * from './files.ts';
 export * from './gateway.ts';
+export * from './groups.ts';
 export * from './install-progress.ts';
 export * from './machine-labels.ts';
 export * from './machines.ts';
@@ -53,6 +56,7 @@ export * from './session-limits.ts';
 export * from './setup-links.ts';
 export * from './shares.ts';
 export * from './signins.ts';
+export * from './team-grants.ts';
 export * from './terminals.ts';
 export * from './update-state.ts';
 export * from './updates.ts';
@@ -77,6 +81,8 @@ export const allRoutes: readonly Route[] = [
   ...updateRoutes,
   ...sessionLimitRoutes,
   ...accessRoutes,
+  ...groupRoutes,
+  ...teamGrantRoutes,
   ...commandRoutes,
   ...runRoutes,
   ...dashboardRoutes,

@@ -22,6 +22,12 @@ export const hostsStack = (
   return machine.process_user === stackUser || [linux_user, ...linux_users].some((name) => dangerous.includes(name));
 };
 
+/** No tag of a machine that hosts the stack counts for grants on tags. Spread it into what is written when an agent enrols. */
+export const withoutGrantTags = (
+  facts: Parameters<typeof hostsStack>[0],
+  stackUser: string | undefined,
+): Pick<MachineRecord, 'grant_tags'> => (hostsStack(facts, stackUser) ? { grant_tags: [] } : {});
+
 /** The same for a machine by its id. False for an unknown one. */
 export const hostsStackById =
   ({ machines }: Pick<MachineModels, 'machines'>, stackUser: string | undefined) =>

@@ -7,8 +7,9 @@ import { findUser } from '@webxterm/shared/bus';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
+import type { AccessChanges } from './access-changes.ts';
 import type { AccessEvents } from './access-events.ts';
-import type { PendingTerminations } from './pending-terminations.ts';
+import type { GrantEnds } from './grant-ends.ts';
 import type { People } from './people.ts';
 import type { BlockedGiver } from './person-record.ts';
 
@@ -16,7 +17,8 @@ export interface OwnAccessOptions {
   readonly models: MachineModels;
   readonly store: Pick<MachineStore, 'find'>;
   readonly people: People;
-  readonly pending: PendingTerminations;
+  readonly grantEnds: GrantEnds;
+  readonly accessChanges: AccessChanges;
   readonly accessEvents: AccessEvents;
   readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'recordIn'>;
@@ -24,6 +26,9 @@ export interface OwnAccessOptions {
   readonly now: () => number;
 }
 
+const notGranted = 'You were not granted access to this machine.';
+const byTeam =
+  'You have access to this machine through a group or a tag. An administrator can remove you from the group.';
 /** Users that one user may block from sharing machines. */
 const maxBlocked = 1000;
 
@@ -40,21 +45,25 @@ export class OwnAccess {
    * @throws AppError machine_not_found; conflict for the owner; not_found without a grant
    */
   async leave(caller: Caller, agentId: string, blockGiver: boolean): Promise<void> {
-    const { models, store, people, pending, accessEvents, activityLog } = this.#options;
+    const { models, store, people, grantEnds, accessEvents, activityLog } = this.#options;
     const machine = await store.find(scopeOf(caller), agentId);
     if (machine === undefined) throw new AppError('machine_not_found');
     if (machine.owner_id === caller.userId)
       throw new AppError('conflict', 'You own this machine. Remove it instead of leaving it.');
     if (blockGiver) await people.prepare(caller.userId);
     const whose = { agent_id: agentId, user_id: caller.userId };
+    const ending = await grantEnds.of(whose);
+    let blocked: string | undefined;
     await models.access.db.transaction(async (session) => {
       const grant = await models.access.findOneAndDelete(whose, { session }).lean();
-      if (grant === null) throw new AppError('not_found', 'You were not granted access to this machine.');
-      await pending.add([{ ...whose, cause: 'access_revoked' }], session);
+      if (grant === null) throw new AppError('not_found', ending.remaining === null ? notGranted : byTeam);
+      await ending.add(grant, session);
       await this.#options.auditor.recordIn(session, leftFact(machine, grant));
-      if (blockGiver) await this.#block(caller, giverOf(grant), session);
+      if (blockGiver) blocked = await this.#block(caller, giverOf(grant), session);
     });
-    accessEvents.publish(agentId, caller.userId, null);
+    if (blocked !== undefined) await this.#options.accessChanges.carryOut(blocked);
+    await ending.carryOut();
+    accessEvents.publish(agentId, caller.userId, ending.remaining);
     await activityLog.add(machine, { what: 'left', by: caller });
   }
 
@@ -64,12 +73,13 @@ export class OwnAccess {
 
   /** @throws AppError not_found, conflict */
   async block(caller: Caller, username: string): Promise<BlockedUser> {
-    const { models, people, bus, now } = this.#options;
+    const { models, people, accessChanges, bus, now } = this.#options;
     const user = await findUser(bus, { username });
     if (user.user_id === caller.userId) throw new AppError('conflict', 'You cannot block yourself.');
     await people.prepare(caller.userId);
     const giver = { user_id: user.user_id, username: user.username, created_at: new Date(now()) };
-    await models.access.db.transaction((session) => this.#block(caller, giver, session));
+    const change = await models.access.db.transaction((session) => this.#block(caller, giver, session));
+    if (change !== undefined) await accessChanges.carryOut(change);
     const earlier = (await people.blockedBy(caller.userId)).find(({ user_id }) => user_id === giver.user_id);
     return toBlockedUser(earlier ?? giver);
   }
@@ -84,15 +94,21 @@ export class OwnAccess {
     });
   }
 
-  async #block(caller: Caller, giver: BlockedGiver, session: Parameters<People['block']>[2]): Promise<void> {
-    const { people, auditor } = this.#options;
+  /** @returns the change of access, because grants of the giver to groups no longer count for the caller; undefined if nothing changed */
+  async #block(
+    caller: Caller,
+    giver: BlockedGiver,
+    session: Parameters<People['block']>[2],
+  ): Promise<string | undefined> {
+    const { people, accessChanges, auditor } = this.#options;
     const person = await people.restOn(caller.userId, session);
     if (person === undefined) throw new AppError('unauthenticated');
-    if (person.blocked.some(({ user_id }) => user_id === giver.user_id)) return;
+    if (person.blocked.some(({ user_id }) => user_id === giver.user_id)) return undefined;
     if (person.blocked.length >= maxBlocked)
       throw new AppError('conflict', `You have blocked ${maxBlocked} users. Unblock one of them first.`);
     await people.block(caller.userId, giver, session);
     await auditor.recordIn(session, giverFact('sharing_blocked', giver));
+    return accessChanges.add({ userIds: [caller.userId] }, session);
   }
 }
 

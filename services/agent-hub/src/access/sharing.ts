@@ -12,15 +12,15 @@ import { unchanged } from '../machines/changes.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
 import type { AccessEvents } from './access-events.ts';
+import type { GrantEnds } from './grant-ends.ts';
 import { hostsStack } from './hosts-stack.ts';
-import type { PendingTerminations } from './pending-terminations.ts';
 import type { People } from './people.ts';
 
 export interface SharingOptions {
   readonly models: MachineModels;
   readonly people: People;
   readonly managed: ManagedMachines;
-  readonly pending: PendingTerminations;
+  readonly grantEnds: GrantEnds;
   readonly accessEvents: AccessEvents;
   readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'recordIn'>;
@@ -71,7 +71,7 @@ export class Sharing {
 
   /** @throws AppError the errors of `find`; sharing_refused */
   async grant(caller: Caller, agentId: string, { username, role, linux_users, user_id }: Grant): Promise<MachineUser> {
-    const { models, people, pending, accessEvents, auditor, activityLog, now } = this.#options;
+    const { models, people, grantEnds, accessEvents, auditor, activityLog, now } = this.#options;
     requireRightsOf(caller, role);
     const { machine, user } = await this.#grantable(caller, agentId, username);
     if (user_id !== undefined && user_id !== user.user_id)
@@ -89,15 +89,17 @@ export class Sharing {
       created_at: new Date(now()),
     };
     await people.prepare(user.user_id);
+    const ending = await grantEnds.of(whose);
     await models.access.db.transaction(async (session) => {
       await this.#requireStill(caller, machine, user, session);
       const before = await models.access.findOneAndUpdate(whose, { $set: granted }, { upsert: true, session }).lean();
-      if (before && takesFrom(before, granted)) await pending.add([{ ...whose, cause: 'access_revoked' }], session);
+      if (before && takesFrom(before, granted)) await ending.add(before, session);
       await auditor.recordIn(session, {
         ...fact('access_granted', machine, user),
         details: { to: user.username, role, ...(linux_users === null ? {} : { linux_users: linux_users.join(', ') }) },
       });
     });
+    await ending.carryOut();
     accessEvents.publish(agentId, user.user_id, role);
     await activityLog.add(machine, {
       what: 'granted',
@@ -133,18 +135,20 @@ export class Sharing {
 
   /** @throws AppError machine_not_found, forbidden, not_found */
   async revoke(caller: Caller, agentId: string, username: string): Promise<void> {
-    const { managed, models, pending, accessEvents, auditor, activityLog } = this.#options;
+    const { managed, models, grantEnds, accessEvents, auditor, activityLog } = this.#options;
     const machine = await managed.require(caller, agentId);
     const { user_id, username: name, email, avatar_url } = await findUser(this.#options.bus, { username });
     const user = { user_id, username: name, email, avatar_url };
     const whose = { agent_id: agentId, user_id: user.user_id };
+    const ending = await grantEnds.of(whose);
     await models.access.db.transaction(async (session) => {
       const before = await models.access.findOneAndDelete(whose, { session }).lean();
       if (before === null) throw new AppError('not_found', `${user.username} was not granted access to this machine.`);
-      await pending.add([{ ...whose, cause: 'access_revoked' }], session);
+      await ending.add(before, session);
       await auditor.recordIn(session, { ...fact('access_revoked', machine, user), details: { from: user.username } });
     });
-    accessEvents.publish(agentId, user.user_id, null);
+    await ending.carryOut();
+    accessEvents.publish(agentId, user.user_id, ending.remaining);
     await activityLog.add(machine, { what: 'revoked', detail: user.username, by: caller });
   }
 
@@ -170,7 +174,7 @@ export class Sharing {
  * A token grants only the rights that it has itself, because the grant stays after the end of the token.
  * @throws AppError token_not_allowed
  */
-const requireRightsOf = ({ token }: Caller, role: GrantRole): void => {
+export const requireRightsOf = ({ token }: Caller, role: GrantRole): void => {
   for (const right of rightsOf(role, false)) requireScope(token, [right]);
 };
 

@@ -57,6 +57,7 @@ const byPass = (
     mayHonourPasses: () => mayHonourPasses,
     isKeyRevoked: (keyId) => revokedKeys.includes(keyId),
     registrationsPerMinute: 1,
+    stackUser: undefined,
     auditor: { act: never, count: never },
     activityLog: { add: never },
     onReplaced: never,

@@ -25,7 +25,7 @@ export interface Registered {
   readonly facts: ReportedFacts;
 }
 
-export interface RegistrarOptions extends Pick<RedeemEnrolmentOptions, 'models' | 'people'> {
+export interface RegistrarOptions extends Pick<RedeemEnrolmentOptions, 'models' | 'people' | 'stackUser'> {
   readonly enrolments: RedeemOptions['enrolments'] &
     RedeemEnrolmentOptions['enrolments'] &
     Pick<EnrolmentStore, 'byCredential' | 'enrol' | 'takeBack'>;

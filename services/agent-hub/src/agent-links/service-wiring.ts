@@ -37,6 +37,7 @@ export const wireAgentService = (
     mayHonourPasses: () => !allowList.isStale(),
     isKeyRevoked: (keyId) => revokedKeys.has(keyId),
     registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
+    stackUser: settings.STACK_USER,
     onReplaced: ({ agent_id }) => {
       parts.accessEvents.publish(agent_id, null, null);
       // The new agent is about to link here, so the link of the previous agent must end first.

@@ -209,7 +209,7 @@ export class AttachCall {
     try {
       const { share } = attachment;
       const person = share === undefined ? personOf(signin) : await personSharing(share, allowList);
-      const access = await authorizer.access(person, open.agentId);
+      const access = await authorizer.use(person, open.agentId);
       attachment.linuxUsers = access.linuxUsers;
       attachment.held = attachment.held.filter((right) => access.rights.includes(right));
       if (attachment.held.length === 0)

@@ -3,12 +3,16 @@ import { AppError, createLogger } from '@webxterm/shared';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../agent-links/link-table.ts';
 import { Authorizer } from '../machines/authorize.ts';
+import type { MachineStore } from '../machines/store.ts';
 import { AttachmentTable } from './attachment-table.ts';
 import { Revocation } from './revocation.ts';
 import type { SpliceEnd } from './splice.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
+
+const authorizing = (accessFacts: MachineStore['accessFacts']): Authorizer =>
+  new Authorizer({ accessFacts, noteUse: async () => {} });
 
 const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', agentId = 'agent'): void =>
   table.add({
@@ -39,7 +43,7 @@ describe('a list of sign-ins that receives no beat any more', () => {
         isTooOldForOpenTerminals: () => Date.now() - beatAt > signinDetachAfterMs,
         mustEnrol: () => false,
       },
-      authorizer: new Authorizer({ accessFacts: async () => undefined }),
+      authorizer: authorizing(async () => undefined),
       links: new LinkTable(),
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),
@@ -74,7 +78,7 @@ describe('a user who must set up a second factor', () => {
         isTooOldForOpenTerminals: () => false,
         mustEnrol: ({ username }) => username === 'ann',
       },
-      authorizer: new Authorizer({ accessFacts: async () => undefined }),
+      authorizer: authorizing(async () => undefined),
       links,
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),
@@ -107,7 +111,7 @@ describe('a connection whose client was cut off', () => {
         isTooOldForOpenTerminals: () => false,
         mustEnrol: () => false,
       },
-      authorizer: new Authorizer({ accessFacts: async () => undefined }),
+      authorizer: authorizing(async () => undefined),
       links,
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),
@@ -144,7 +148,7 @@ describe('a connection with several rights', () => {
         isTooOldForOpenTerminals: () => false,
         mustEnrol: () => false,
       },
-      authorizer: new Authorizer({ accessFacts: async () => facts }),
+      authorizer: authorizing(async () => facts),
       links: new LinkTable(),
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),
@@ -179,7 +183,7 @@ describe('access that changes while the database cannot be read', () => {
         isTooOldForOpenTerminals: () => false,
         mustEnrol: () => false,
       },
-      authorizer: new Authorizer({ accessFacts: () => Promise.reject(new AppError('unavailable')) }),
+      authorizer: authorizing(() => Promise.reject(new AppError('unavailable'))),
       links: new LinkTable(),
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),
@@ -234,9 +238,10 @@ describe('an access token that reaches a machine by its tags', () => {
         isTooOldForOpenTerminals: () => false,
         mustEnrol: () => false,
       },
-      authorizer: new Authorizer({
-        accessFacts: async () => ({ agentId: 'agent', tags, ownerId: 'ann', revoked: false, grant: undefined }),
-      }),
+      authorizer: authorizing(async () => ({
+        ...{ agentId: 'agent', tags, ownerId: 'ann', revoked: false },
+        grant: undefined,
+      })),
       links: new LinkTable(),
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),
@@ -301,12 +306,10 @@ describe('a guest of a shared session', () => {
         isStale: () => false,
         isTooOldForOpenTerminals: () => false,
       },
-      authorizer: new Authorizer({
-        accessFacts: async ({ userId }) => ({
-          ...{ agentId: 'agent', tags: [], ownerId: 'eve', revoked: false },
-          grant: grants.has(userId) ? { role: 'control', linuxUsers: null } : undefined,
-        }),
-      }),
+      authorizer: authorizing(async ({ userId }) => ({
+        ...{ agentId: 'agent', tags: [], ownerId: 'eve', revoked: false },
+        grant: grants.has(userId) ? { role: 'control', linuxUsers: null } : undefined,
+      })),
       links: new LinkTable(),
       table,
       logger: createLogger({ service: 'test', level: 'silent' }),

@@ -76,7 +76,7 @@ export class CommandDispatch {
   async #requireCommand({ sid, agent_id }: Order): Promise<Pick<Access, 'linuxUsers'> & { userId: string }> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.find(sid);
-    const access = await authorizer.access(personOf(signin), agent_id);
+    const access = await authorizer.use(personOf(signin), agent_id);
     requireRight(access, 'command', 'You may see this machine but not run anything on it.');
     return { userId: signin.user_id, linuxUsers: access.linuxUsers };
   }

@@ -14,6 +14,8 @@ export interface EnrolmentTokenRecord {
   left: number;
   name_pattern: string;
   tags: string[];
+  /** Those that count for grants on tags. Missing in tokens of an earlier version: none. */
+  grant_tags?: string[];
   created_at: Date;
   expires_at: Date;
   last_used: Date | null;
@@ -35,6 +37,7 @@ export const enrolmentTokenSchema = new Schema<EnrolmentTokenRecord>(
     left: { type: Number, required: true },
     name_pattern: required,
     tags: [String],
+    grant_tags: { type: [String], default: undefined },
     created_at: { type: Date, required: true },
     expires_at: { type: Date, required: true },
     last_used: { type: Date, default: null },

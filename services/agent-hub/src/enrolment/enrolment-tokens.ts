@@ -6,6 +6,7 @@ import type { Auditor } from '@webxterm/shared/audit';
 import mongoose from 'mongoose';
 import type { z } from 'zod';
 import type { People } from '../access/people.ts';
+import { grantTags } from '../machines/grant-tags.ts';
 import type { MachineModels } from '../machines/record.ts';
 import type { EnrolmentTokenRecord } from './enrolment-token-record.ts';
 
@@ -54,6 +55,7 @@ export class EnrolmentTokens {
       left: machines,
       name_pattern,
       tags,
+      grant_tags: grantTags(caller, tags),
       created_at: at,
       expires_at: new Date(at.getTime() + expires_in_hours * 3_600_000),
       last_used: null,

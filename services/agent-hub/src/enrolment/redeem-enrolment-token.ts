@@ -2,7 +2,7 @@ import type { Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import mongoose from 'mongoose';
 import type { People } from '../access/people.ts';
-import { makeMachineCredential, sha256Hex } from '../agent-links/machine-credential.ts';
+import { withCredential } from '../agent-links/machine-credential.ts';
 import { LinkRefusal } from '../agent-links/refusal.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
 import type { ReportedFacts } from '../machines/agent-reports.ts';
@@ -26,6 +26,8 @@ export interface RedeemEnrolmentOptions {
   readonly enrolments: Pick<EnrolmentStore, 'requireRoom' | 'byKeyPair'>;
   readonly auditor: Pick<Auditor, 'act'>;
   readonly now: () => number;
+  /** Unix user of the stack. Undefined unless the whole stack runs on one machine. */
+  readonly stackUser: string | undefined;
   /** @throws LinkRefusal if this user was deleted or disabled */
   readonly requireOwner: (ownerId: string) => Promise<void>;
 }
@@ -51,12 +53,7 @@ export const redeemEnrolmentToken = async (
   if (found === null) throw refusalOf(found, now());
   await requireOwner(found.owner_id);
   await inTime(helloDeadlineMs, people.prepare(found.owner_id));
-  const machineCredential = makeMachineCredential();
-  const redeemed = {
-    ...facts,
-    public_key: publicKey.toString('base64url'),
-    credential_hash: sha256Hex(machineCredential),
-  };
+  const { machineCredential, redeemed } = withCredential(facts, publicKey, options.stackUser);
   const machine = await auditor.act(
     {
       action: 'machine_added',
@@ -167,6 +164,7 @@ const useOnce = (
     const [created] = await models.machines.create(
       [
         {
+          grant_tags: token.grant_tags ?? [],
           ...redeemed,
           agent_id: agentId,
           owner_id,

@@ -1,6 +1,6 @@
 import type { Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
-import { makeMachineCredential, sha256Hex } from '../agent-links/machine-credential.ts';
+import { withCredential } from '../agent-links/machine-credential.ts';
 import { LinkRefusal } from '../agent-links/refusal.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { ReportedFacts } from '../machines/agent-reports.ts';
@@ -12,6 +12,8 @@ export interface RedeemOptions {
   readonly enrolments: Pick<EnrolmentStore, 'addedWith' | 'byKeyPair' | 'redeem' | 'replace'>;
   readonly auditor: Pick<Auditor, 'act'>;
   readonly now: () => number;
+  /** Unix user of the stack. Undefined unless the whole stack runs on one machine. */
+  readonly stackUser: string | undefined;
   /** @throws LinkRefusal if this user was deleted or disabled */
   readonly requireOwner: (ownerId: string) => Promise<void>;
   /** Called when an agent with a new key has replaced the agent of this machine. */
@@ -33,12 +35,7 @@ export const redeemToken = async (
   if (!isRegistrationToken(token)) throw badToken();
   const { enrolments, auditor, now, requireOwner } = options;
   const hash = registrationHash(token);
-  const machineCredential = makeMachineCredential();
-  const redeemed = {
-    ...facts,
-    public_key: publicKey.toString('base64url'),
-    credential_hash: sha256Hex(machineCredential),
-  };
+  const { machineCredential, redeemed } = withCredential(facts, publicKey, options.stackUser);
   const before = await enrolments.addedWith(hash);
   // If the current agent uses its own replacement token, it stays and gets a new credential.
   if (before !== undefined && before.registration_replaces === before.public_key && !isPending(before))

@@ -1,5 +1,5 @@
 import type { SigninEntry } from '@webxterm/contracts/bus';
-import { type MachineRole, type Right, rightsOf } from '@webxterm/contracts/rights';
+import { type GrantTerms, type MachineRole, type Right, rightsOf } from '@webxterm/contracts/rights';
 import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import { AppError, foldName } from '@webxterm/shared';
 
@@ -21,14 +21,8 @@ export interface AccessFacts {
   readonly tags: readonly string[];
   readonly ownerId: string;
   readonly revoked: boolean;
-  readonly grant: StoredGrant | undefined;
-}
-
-/** A grant of a user on one machine. */
-export interface StoredGrant {
-  readonly role: 'control' | 'view';
-  /** The Linux users that it is limited to. Null: all of the machine. */
-  readonly linuxUsers: readonly string[] | null;
+  /** The most that any of the person's grants gives. */
+  readonly grant: GrantTerms | undefined;
 }
 
 /** The access of one person to one machine. */

@@ -4,6 +4,7 @@ import type { Caller } from '@webxterm/shared/api';
 import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession, UpdateQuery } from 'mongoose';
+import type { AccessChanges } from '../access/access-changes.ts';
 import type { AccessEvents } from '../access/access-events.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
@@ -17,6 +18,7 @@ import {
   replacementLifeMs,
 } from '../enrolment/registration-token.ts';
 import { makeAgentId } from './agent-id.ts';
+import { grantTags } from './grant-tags.ts';
 import { storedDescription, storedName, storedTags } from './machine-name.ts';
 import type { ManagedMachines } from './managed.ts';
 import { isPending, type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from './record.ts';
@@ -30,6 +32,8 @@ export interface MachineChangesOptions {
   readonly managed: ManagedMachines;
   readonly pending: PendingTerminations;
   readonly accessEvents: AccessEvents;
+  readonly accessChanges: AccessChanges;
+  readonly hostsStack: (agentId: string) => Promise<boolean>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly now: () => number;
@@ -69,6 +73,7 @@ export class MachineChanges {
       ...storedName(name),
       ...storedDescription(description),
       ...storedTags(tags),
+      grant_tags: grantTags(caller, tags),
       public_key: pendingMark(agentId),
       credential_hash: pendingMark(agentId),
       // The machine does not depend on an API key, so replacing the API key must not revoke its credential.
@@ -93,11 +98,13 @@ export class MachineChanges {
 
   /** @throws AppError machine_not_found, forbidden, machine_name_taken */
   async update(caller: Caller, agentId: string, change: MachineChange): Promise<StoredMachine> {
-    const { models, managed, auditor, activityLog } = this.#options;
+    const { models, managed, auditor, activityLog, accessChanges } = this.#options;
     const before = await managed.require(caller, agentId);
     const renamed = change.name !== undefined && change.name !== before.name;
     // An unchanged name is not written, because an earlier version may have given the same name to another machine.
-    const $set = written(renamed ? change : { ...change, name: undefined });
+    const tags = change.tags && (await this.#grantTags(caller, before, change.tags));
+    const $set = { ...written(renamed ? change : { ...change, name: undefined }), ...(tags && { grant_tags: tags }) };
+    let taken: string | undefined;
     const after = await models.machines.db.transaction(async (session) => {
       const machine = await models.machines
         .findOneAndUpdate(unchanged(before), { $set }, { returnDocument: 'after', session })
@@ -109,10 +116,27 @@ export class MachineChanges {
       const action = renamed ? 'machine_renamed' : 'machine_updated';
       const details = renamed ? { was: before.name } : { changed: Object.keys(change).join(', ') };
       await auditor.recordIn(session, { ...factOf(action, machine), details });
+      if (tags !== undefined) taken = await accessChanges.add({ agentId }, session);
       return machine;
     });
+    if (taken !== undefined) await this.#tagsChanged(agentId, taken);
     if (renamed) await activityLog.add(after, { what: 'renamed', detail: `was ${before.name}`, by: caller });
     return after;
+  }
+
+  /** The tags that count for grants on tags. None on a machine whose shells could read the secrets of the stack. */
+  async #grantTags(
+    caller: Caller,
+    { agent_id, grant_tags }: StoredMachine,
+    tags: readonly string[],
+  ): Promise<string[]> {
+    return (await this.#options.hostsStack(agent_id)) ? [] : grantTags(caller, tags, grant_tags);
+  }
+
+  async #tagsChanged(agentId: string, taken: string): Promise<void> {
+    const { accessChanges, accessEvents } = this.#options;
+    await accessChanges.carryOut(taken);
+    accessEvents.publish(agentId, null, null);
   }
 
   /**
@@ -184,7 +208,8 @@ export class MachineChanges {
     };
     const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set: gone }, { session });
     if (matchedCount === 0) throw new AppError('machine_not_found');
-    await models.access.deleteMany({ agent_id }, { session });
+    for (const model of [models.access, models.teamGrants, models.machineUses])
+      await model.deleteMany({ agent_id }, { session });
     await models.terminations.deleteMany({ agent_id }, { session });
     await pending.add([{ agent_id, cause: 'machine_deleted' }], session);
     await auditor.recordIn(session, { ...factOf('machine_removed', machine), ...moreFacts });

@@ -6,6 +6,7 @@ import { ask } from '@webxterm/shared/bus';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { trusted } from 'mongoose';
 import type { z } from 'zod';
+import type { AccessChanges } from '../access/access-changes.ts';
 import type { AccessEvents } from '../access/access-events.ts';
 import type { NewTermination, PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
@@ -22,6 +23,7 @@ export interface DeparturesOptions {
   readonly people: People;
   readonly pending: PendingTerminations;
   readonly accessEvents: AccessEvents;
+  readonly accessChanges: AccessChanges;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly bus: NatsConnection;
@@ -43,13 +45,23 @@ export class Departures {
     // Includes offline machines, which receive the termination on their next link.
     await this.#endEverywhere(user_id);
     if (!deleted) return;
-    await this.#options.models.access.deleteMany({ user_id });
+    await this.#removeGrants(user_id);
     await this.#options.models.enrolmentTokens.deleteMany({ owner_id: user_id });
     const owned = await this.#options.models.machines.find({ owner_id: user_id, revoked_at: null }).lean();
     for (const machine of owned) {
       if (machines_to === null) await this.#remove(machine);
       else await this.#handOver(machine, machines_to);
     }
+  }
+
+  /** Removes the user's memberships and grants, and the grants on tags of the user's machines. Machines that are handed over are checked. */
+  async #removeGrants(userId: string): Promise<void> {
+    const { models } = this.#options;
+    await models.access.deleteMany({ user_id: userId });
+    await models.teamGrants.deleteMany({ user_id: userId });
+    await models.teamGrants.deleteMany({ owner_id: userId });
+    await models.machineUses.deleteMany({ user_id: userId });
+    await models.people.updateOne({ user_id: userId }, { $set: { memberships: [] } });
   }
 
   /** A machine that was removed meanwhile is not an error. */
@@ -61,11 +73,12 @@ export class Departures {
 
   async #endEverywhere(userId: string): Promise<void> {
     const { models, pending, accessEvents } = this.#options;
-    const [owned, granted] = await Promise.all([
+    const [owned, granted, used] = await Promise.all([
       models.machines.distinct('agent_id', { owner_id: userId, revoked_at: null }),
       models.access.distinct('agent_id', { user_id: userId }),
+      models.machineUses.distinct('agent_id', { user_id: userId }),
     ]);
-    const wanted = [...new Set([...owned, ...granted])].map(
+    const wanted = [...new Set([...owned, ...granted, ...used])].map(
       (agent_id): NewTermination => ({ agent_id, user_id: userId, cause: 'user_disabled' }),
     );
     await pending.add(wanted);
@@ -73,7 +86,7 @@ export class Departures {
   }
 
   async #handOver(machine: StoredMachine, heirId: string): Promise<void> {
-    const { bus, activityLog, accessEvents, logger } = this.#options;
+    const { bus, activityLog, accessChanges, accessEvents, logger } = this.#options;
     const { users } = await ask(bus, findUsers, { user_ids: [heirId] });
     const [heir] = users;
     if (heir === undefined) {
@@ -86,7 +99,9 @@ export class Departures {
     for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
       const name = numberedName(machine.name, attempt);
       try {
-        if (!(await this.#giveTo(machine, heir, name))) return await this.#remove(machine);
+        const change = await this.#giveTo(machine, heir, name);
+        if (change === undefined) return await this.#remove(machine);
+        if (change !== null) await accessChanges.carryOut(change);
         accessEvents.publish(machine.agent_id, null, null);
         const given = { ...machine, name, owner_id: heirId };
         return await activityLog.add(given, {
@@ -101,23 +116,33 @@ export class Departures {
     }
   }
 
-  /** @returns false if the new owner was deleted meanwhile; the machine is unchanged then */
-  async #giveTo(machine: StoredMachine, heir: { user_id: string; username: string }, name: string): Promise<boolean> {
-    const { models, people, auditor } = this.#options;
+  /**
+   * @returns the change of access; null if the machine was removed meanwhile; undefined if the new owner was deleted meanwhile. The
+   * machine is unchanged then
+   */
+  async #giveTo(
+    machine: StoredMachine,
+    heir: { user_id: string; username: string },
+    name: string,
+  ): Promise<string | null | undefined> {
+    const { models, people, accessChanges, auditor } = this.#options;
     const { agent_id } = machine;
     await people.prepare(heir.user_id);
     return models.machines.db.transaction(async (session) => {
-      if ((await people.restOn(heir.user_id, session)) === undefined) return false;
+      if ((await people.restOn(heir.user_id, session)) === undefined) return undefined;
       // Tokens of the previous owner become void.
       const noToken = { registration_hash: null, registration_expires_at: null, registration_replaces: null };
-      const $set = { owner_id: heir.user_id, owner_username: heir.username, ...storedName(name), ...noToken };
+      // The tags of the previous owner must not count for grants of the new one.
+      const noTags = { grant_tags: [] };
+      const owner = { owner_id: heir.user_id, owner_username: heir.username };
+      const $set = { ...owner, ...storedName(name), ...noToken, ...noTags };
       const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set }, { session });
       // The machine was removed meanwhile.
-      if (matchedCount === 0) return true;
+      if (matchedCount === 0) return null;
       await models.access.deleteMany({ agent_id, user_id: trusted({ $eq: heir.user_id }) }, { session });
       const details = { from: machine.owner_username, to: heir.username };
       await auditor.recordIn(session, { ...factOf('machine_handed_over', { agent_id, name }), details });
-      return true;
+      return accessChanges.add({ agentId: agent_id }, session);
     });
   }
 }

@@ -1,6 +1,16 @@
 import type { InstallProgress, Machine, ResourceStats } from '@webxterm/contracts/rest';
 import mongoose, { type Connection, type Model, type QueryFilter, Schema, type Types } from 'mongoose';
 import { type PersonRecord, personSchema } from '../access/person-record.ts';
+import {
+  type AccessChangeRecord,
+  accessChangeSchema,
+  type GroupRecord,
+  groupSchema,
+  type MachineUseRecord,
+  machineUseSchema,
+  type TeamGrantRecord,
+  teamGrantSchema,
+} from '../access/team-records.ts';
 import { endSchema, type TerminationRecord } from '../access/termination-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
 import { type EnrolmentTokenRecord, enrolmentTokenSchema } from '../enrolment/enrolment-token-record.ts';
@@ -40,6 +50,8 @@ export interface MachineRecord {
   tags: string[];
   /** For the search and the filter, as `description_folded`. */
   tags_folded?: string[];
+  /** The folded tags that count for grants on tags, because a person set them (ADR 57). A tag counts only while it is in `tags`, too. */
+  grant_tags?: string[];
   os: string;
   arch: string;
   agent_version: string;
@@ -119,6 +131,7 @@ const machineSchema = new Schema<MachineRecord>(
     description_folded: { type: String },
     tags: [String],
     tags_folded: { type: [String], default: undefined },
+    grant_tags: { type: [String], default: undefined },
     os: text,
     arch: text,
     agent_version: text,
@@ -160,6 +173,8 @@ machineSchema.index({ revoked_at: 1, name_key: 1, _id: 1 });
 machineSchema.index({ agent_id: 1, name_key: 1, _id: 1 });
 // Also counts the machines of an owner at each enrolment from the index alone.
 machineSchema.index({ owner_id: 1, revoked_at: 1, name_key: 1, _id: 1 });
+// Machines that a grant on a tag reaches.
+machineSchema.index({ owner_id: 1, grant_tags: 1 }, { sparse: true });
 machineSchema.index({ credential_hash: 1 }, { unique: true });
 machineSchema.index({ key_id: 1 });
 machineSchema.index(
@@ -194,6 +209,10 @@ export interface MachineModels {
   readonly machines: Model<MachineRecord>;
   readonly access: Model<AccessRecord>;
   readonly people: Model<PersonRecord>;
+  readonly groups: Model<GroupRecord>;
+  readonly teamGrants: Model<TeamGrantRecord>;
+  readonly machineUses: Model<MachineUseRecord>;
+  readonly accessChanges: Model<AccessChangeRecord>;
   readonly terminations: Model<TerminationRecord>;
   readonly activity: Model<ActivityRecord>;
   readonly stats: Model<StatsRecord>;
@@ -207,6 +226,10 @@ export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),
   people: connection.model<PersonRecord>('Person', personSchema),
+  groups: connection.model<GroupRecord>('Group', groupSchema),
+  teamGrants: connection.model<TeamGrantRecord>('TeamGrant', teamGrantSchema),
+  machineUses: connection.model<MachineUseRecord>('MachineUse', machineUseSchema),
+  accessChanges: connection.model<AccessChangeRecord>('AccessChange', accessChangeSchema),
   terminations: connection.model<TerminationRecord>('MachineEnd', endSchema),
   activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),

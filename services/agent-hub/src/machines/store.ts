@@ -1,18 +1,14 @@
-import { type Right, rightsEverywhere, rightsOf } from '@webxterm/contracts/rights';
+import { type GrantTerms, mostOf, type Right, rightsEverywhere, rightsOf } from '@webxterm/contracts/rights';
 import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import { foldName } from '@webxterm/shared';
 import { escapeRegex, notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
-import type { AccessFacts, Person, StoredGrant } from './access-rule.ts';
+import { includesAll, MachineUses } from '../access/machine-uses.ts';
+import { grantedMachineFields, isByTeam, UserGrants } from '../access/user-grants.ts';
+import type { AccessFacts, Person } from './access-rule.ts';
 import { inTime } from './in-time.ts';
 import type { ListOrder } from './list-order.ts';
-import {
-  type AccessRecord,
-  type MachineModels,
-  type MachineRecord,
-  type StoredMachine,
-  withoutAgent,
-} from './record.ts';
+import { type MachineModels, type MachineRecord, type StoredMachine, withoutAgent } from './record.ts';
 
 /** The machines that a call may see. Every read requires a scope, so that no read can omit the check. */
 export type MachineScope = ({ readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string }) & {
@@ -46,6 +42,11 @@ export interface MachineQuery {
   readonly pending: boolean | undefined;
 }
 
+/** `toNote`: a group or a tag gives access, and `noteUse` must be called before the person opens anything. */
+export interface StoredFacts extends AccessFacts {
+  readonly toNote?: boolean;
+}
+
 /** Time limit of a read during an attach, so that an unresponsive database does not block terminals. */
 const accessDeadlineMs = 3000;
 
@@ -67,38 +68,52 @@ const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text
 /** Reads machines. `EnrolmentStore` creates them, and `AgentReports` updates them from their agents. */
 export class MachineStore {
   readonly #models: MachineModels;
+  readonly #grants: UserGrants;
+  readonly #uses: MachineUses;
 
   constructor(models: MachineModels) {
     this.#models = models;
+    this.#grants = new UserGrants(models);
+    this.#uses = new MachineUses(models.machineUses);
   }
 
   /** The state that decides the access of one person. @throws AppError unavailable if the database does not answer in time */
-  async accessFacts(person: Person, agentId: string): Promise<AccessFacts | undefined> {
-    const [machine, grant] = await inTime(
-      accessDeadlineMs,
-      Promise.all([
-        this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1, tags: 1 }).lean(),
-        this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1, linux_users: 1 }).lean(),
-      ]),
-    );
-    if (machine === null) return undefined;
+  accessFacts(person: Person, agentId: string): Promise<StoredFacts | undefined> {
+    return inTime(accessDeadlineMs, this.#accessFacts(person.userId, agentId));
+  }
+
+  async #accessFacts(userId: string, agentId: string): Promise<StoredFacts | undefined> {
+    const fields = { ...grantedMachineFields, revoked_at: 1 } as const;
+    const read = this.#models.machines.find({ agent_id: agentId }, fields).lean().exec();
+    const [[machine], sources, use] = await Promise.all([
+      read,
+      this.#grants.on(userId, read, [agentId]),
+      this.#models.machineUses.findOne({ agent_id: agentId, user_id: userId }).lean(),
+    ]);
+    if (machine === undefined) return undefined;
     const { owner_id: ownerId, tags, revoked_at } = machine;
-    return { agentId, tags, ownerId, revoked: revoked_at !== null, grant: grant === null ? undefined : grantOf(grant) };
+    const each = sources.get(agentId) ?? [];
+    const grant = mostOf(each);
+    const noted = use !== null && includesAll(use.linux_users, grant?.linuxUsers ?? null);
+    const opens = grant !== undefined && rightsOf(grant.role, false).includes('open');
+    const toNote = ownerId !== userId && opens && isByTeam(each) && !noted;
+    return { agentId, tags, ownerId, revoked: revoked_at !== null, grant, toNote };
+  }
+
+  /** Notes that the user is about to open something by these facts, see `MachineUseRecord`. */
+  noteUse(userId: string, { agentId, grant }: StoredFacts): Promise<void> {
+    return inTime(accessDeadlineMs, this.#uses.note({ agentId, userId, linuxUsers: grant?.linuxUsers ?? null }));
   }
 
   /** At most `limit` machines on which the user has the right by owning them or by a grant. */
   async withRight(userId: string, right: Right, limit: number): Promise<string[]> {
     const roles = (['control', 'view'] as const).filter((role) => rightsOf(role, false).includes(right));
-    const [owned, granted] = await Promise.all([
-      this.#models.machines.find({ owner_id: userId, revoked_at: null }, { agent_id: 1 }).limit(limit).lean(),
-      roles.length === 0
-        ? []
-        : this.#models.access
-            .find({ user_id: userId, role: mongoose.trusted({ $in: roles }) }, { agent_id: 1 })
-            .limit(limit)
-            .lean(),
-    ]);
-    return [...owned, ...granted].slice(0, limit).map(({ agent_id }) => agent_id);
+    const reached = await this.#grants.reached(userId, roles);
+    const found = await this.#models.machines
+      .find({ $and: [{ revoked_at: null }, reached] }, { agent_id: 1 })
+      .limit(limit)
+      .lean();
+    return found.map(({ agent_id }) => agent_id);
   }
 
   /** A page of machines in the order of the query. @throws AppError invalid_input for an invalid cursor */
@@ -155,13 +170,9 @@ export class MachineStore {
     return machine ?? undefined;
   }
 
-  /** The grants of a user, by machine. */
-  async grants(userId: string, agentIds?: readonly string[]): Promise<Map<string, StoredGrant>> {
-    const which = agentIds === undefined ? {} : { agent_id: mongoose.trusted({ $in: [...agentIds] }) };
-    const found = await this.#models.access
-      .find({ user_id: userId, ...which }, { agent_id: 1, role: 1, linux_users: 1 })
-      .lean();
-    return new Map(found.map((grant) => [grant.agent_id, grantOf(grant)]));
+  /** The most that the grants of a user give on these machines. */
+  grants(userId: string, agentIds: readonly string[]): Promise<Map<string, GrantTerms>> {
+    return this.#grants.mostOn(userId, agentIds);
   }
 
   count(scope: MachineScope): Promise<number> {
@@ -206,9 +217,7 @@ export class MachineStore {
 
   async #ofPerson(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
     if (scope.kind === 'all') return {};
-    const granted = [...(await this.grants(scope.userId)).keys()];
-    if (granted.length === 0) return { owner_id: scope.userId };
-    return { $or: [{ owner_id: scope.userId }, { agent_id: mongoose.trusted({ $in: granted }) }] };
+    return this.#grants.reached(scope.userId, ['control', 'view']);
   }
 
   async #filter(scope: MachineScope, query: MachineQuery): Promise<QueryFilter<MachineRecord>> {
@@ -245,11 +254,6 @@ export class MachineStore {
     return { $and: all };
   }
 }
-
-const grantOf = ({ role, linux_users = null }: Pick<AccessRecord, 'role' | 'linux_users'>): StoredGrant => ({
-  role,
-  linuxUsers: linux_users,
-});
 
 /** The id of a document in the API. */
 export const idOf = (record: { _id: Types.ObjectId }): string => record._id.toHexString();

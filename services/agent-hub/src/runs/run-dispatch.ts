@@ -158,7 +158,7 @@ export class RunDispatch {
   async #linuxUser(link: Link, run: RunRecord, { linux_user: chosen }: StoredRunTarget): Promise<string> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.findHashed(run.starter.signin_hash);
-    const access = await authorizer.access(personOf(signin), link.identity.agentId);
+    const access = await authorizer.use(personOf(signin), link.identity.agentId);
     requireRight(access, 'command', 'You may no longer run commands on this machine.');
     const linuxUser = chosen ?? chooseLinuxUser(run.linux_user ?? '', access.linuxUsers, link);
     requireLinuxUser(access.linuxUsers, linuxUser);
