@@ -12,6 +12,7 @@ import { stalledViewer } from './stalled-viewer.ts';
 import { startUp } from './start-up.ts';
 import { tokenCheck } from './token-check.ts';
 import { typingUnderFaults } from './typing-under-faults.ts';
+import { watched } from './watched.ts';
 import { webLoad } from './web-load.ts';
 
 /** Everything that is measured, in the order in which it is. */
@@ -26,6 +27,7 @@ export const rowGroups: readonly RowGroup[] = [
   interrupt,
   slowInterrupt,
   echoInFlood,
+  watched,
   stalledViewer,
   reAttach,
   gatewayGet,

@@ -41,9 +41,9 @@ export type SessionsOptions = SessionFactoryOptions & {
 };
 
 /** Limit of attachments per session, which bounds the cost of a hostile owner. */
-const maxAttachments = 32;
+const maxAttachments = 64;
 /** Limit of guests among them, so that the owner can always attach. */
-const maxGuests = 24;
+const maxGuests = 50;
 /** Ring and result of an ended session are kept for this time, or until all its viewers have received the end. */
 const endedLifeMs = 10 * 60_000;
 /** Limit of ended sessions, because their rings use memory. */
