@@ -296,6 +296,64 @@ it('a file goes up and comes down on the page, and folders are made, renamed and
   await view.close();
 });
 
+it('a text file is edited on the page, and saved only over the version that was opened', async () => {
+  const script = join(folder, 'start.sh');
+  writeFileSync(script, '#!/bin/sh\r\necho one\r\n', { mode: 0o750 });
+  writeFileSync(join(folder, 'latin1.txt'), Buffer.from('caf\xe9', 'latin1'));
+  // One red pixel.
+  const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+  writeFileSync(join(folder, 'pixel.txt'), Buffer.from(png, 'base64'));
+  const view = await TerminalPage.open(browser);
+  await view.signIn(stack.url, stack.admin);
+  await view.page.getByRole('link', { name: ownMachine.name, exact: true }).waitFor();
+  const { page } = view;
+  const show = (name: string) =>
+    page.goto(`${stack.url}/machines/${ownMachine.agent_id}/files/view?path=${pathOf(name)}`);
+  await page.goto(`${stack.url}/machines/${ownMachine.agent_id}/files?path=${encodeURIComponent(folder)}`);
+  await page.getByRole('link', { name: 'Open start.sh' }).click();
+  const editor = page.getByRole('textbox', { name: 'Content of start.sh' });
+  await editor.getByText('echo one').click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' two');
+  await page.getByText('Not saved').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('Control+s');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('echo one two').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Save the file' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  expect(readFileSync(script, 'utf8')).toBe('#!/bin/sh\r\necho one two\r\n');
+  expect(statSync(script).mode & 0o777).toBe(0o750);
+
+  writeFileSync(script, '#!/bin/sh\r\necho of another\r\n');
+  await editor.getByText('echo one two').click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' three');
+  const save = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Save the file' }).click();
+  };
+  await save();
+  await page.getByText('The file was changed on the machine since you opened it').waitFor();
+  expect(readFileSync(script, 'utf8')).toContain('of another');
+  await page.getByRole('button', { name: 'Compare mine with it' }).click();
+  await dialog.getByText('echo of another').waitFor();
+  await dialog.getByRole('button', { name: 'Save the file' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  expect(readFileSync(script, 'utf8')).toBe('#!/bin/sh\r\necho one two three\r\n');
+
+  await show('latin1.txt');
+  await page.getByText('It is no text in UTF-8').waitFor();
+  await show('pixel.txt');
+  await page.getByRole('img', { name: 'pixel.txt' }).waitFor();
+  const colour = 'document.querySelector("canvas[role=img]").getContext("2d").getImageData(0, 0, 1, 1).data.join()';
+  expect(await page.evaluate(colour)).toBe('255,0,0,255');
+  // The refused save is no failure of the page.
+  expect(view.complaints.filter((complaint) => !complaint.includes('412'))).toEqual([]);
+  await view.close();
+});
+
 it('a file that is dropped on a terminal goes into the directory of its shell, and its path is typed', async () => {
   const target = join(folder, 'a target');
   mkdirSync(target);

@@ -87,6 +87,13 @@ const ofMachine: readonly View[] = [
     path: ({ machine }) => `/machines/${machine}/files?path=/etc`,
     ready: text('passwd'),
   },
+  {
+    name: 'file-view',
+    page: '/machines/$agentId/files/view',
+    as: 'administrator',
+    path: ({ machine }) => `/machines/${machine}/files/view?path=/etc/profile`,
+    ready: text('PATH'),
+  },
   { name: 'add-machine', page: '/machines/add', as: 'administrator', path: () => '/machines/add' },
   {
     name: 'add-machine-waiting',

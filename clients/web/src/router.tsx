@@ -9,7 +9,7 @@ import {
 import { AgentId, LinuxUserName, SessionId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { AuditSearch } from './audit/audit-search.ts';
-import { FilesSearch } from './files/files-search.ts';
+import { FilesSearch, ViewSearch } from './files/files-search.ts';
 import { AppLayout } from './layout/app-layout.tsx';
 import { Crash } from './layout/crash.tsx';
 import { NotFound } from './layout/not-found.tsx';
@@ -106,6 +106,12 @@ const routes = root.addChildren([
         path: '/machines/$agentId/files',
         validateSearch: FilesSearch,
         component: lazyRouteComponent(() => import('./files/files-page.tsx'), 'FilesPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/machines/$agentId/files/view',
+        validateSearch: ViewSearch,
+        component: lazyRouteComponent(() => import('./files/view/view-page.tsx'), 'ViewPage'),
       }),
       createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
       createRoute({

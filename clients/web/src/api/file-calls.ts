@@ -11,7 +11,7 @@ import {
   renameFile,
   uploadFile,
 } from '@webxterm/contracts/rest';
-import { ask, errorFrom, fetchAnswer, send, UnreachableError, urlOf } from '@webxterm/rest-client';
+import { ApiError, ask, errorFrom, fetchAnswer, send, UnreachableError, urlOf } from '@webxterm/rest-client';
 import type { SignIn } from '../sign-in/sign-in.ts';
 
 /** Where files are, and as which Linux user they are read and changed. Undefined: the default user of the machine. */
@@ -21,6 +21,13 @@ export interface FilePlace {
 }
 
 export type CopiedFile = RouteResult<typeof copyFile>;
+
+export interface Beginning {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly size: number;
+  /** With its quotes, as `If-Match` takes it. */
+  readonly etag: string;
+}
 
 export interface UploadOptions {
   /** False: refused with `file_exists` if there is such a file. */
@@ -52,6 +59,41 @@ export const fileCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
     return signIn.withToken(async (token) =>
       (await fetchAnswer(fetcher, address, { headers: bearer(token), signal })).blob(),
     );
+  },
+
+  /** The first bytes of a file, at most one more than `most`, and the size of all. */
+  async fileBeginning(place: FilePlace, path: string, most: number, signal: AbortSignal): Promise<Beginning> {
+    const { params, as } = onMachine(place);
+    const address = urlOf(downloadFile, { params, query: { path, ...as } });
+    const part = (more: RequestInit, headers: Record<string, string> = {}): Promise<Response> =>
+      signIn.withToken((token) =>
+        fetchAnswer(fetcher, address, { ...more, headers: { ...bearer(token), ...headers }, signal }),
+      );
+    try {
+      const answer = await part({}, { range: `bytes=0-${most}` });
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      const size = Number(answer.headers.get('content-range')?.split('/')[1] ?? bytes.length);
+      return { bytes, size, etag: answer.headers.get('etag') ?? '' };
+    } catch (error) {
+      // An empty file has no range.
+      if (!(error instanceof ApiError && error.code === 'range_not_satisfiable')) throw error;
+      const { headers } = await part({ method: 'HEAD' });
+      return { bytes: new Uint8Array(), size: 0, etag: headers.get('etag') ?? '' };
+    }
+  },
+
+  /** Replaces the version `etag` of a file. @returns the new version. @throws ApiError file_changed if the file is another */
+  async saveText(place: FilePlace, path: string, text: string, etag: string): Promise<string> {
+    const { params, as } = onMachine(place);
+    const address = urlOf(uploadFile, { params, query: { path, ...as } });
+    const answer = await signIn.withToken((token) =>
+      fetchAnswer(fetcher, address, {
+        method: 'PUT',
+        headers: { ...bearer(token), 'content-type': 'application/octet-stream', 'if-match': etag },
+        body: new TextEncoder().encode(text),
+      }),
+    );
+    return uploadFile.success.schema.parse(await answer.json()).entry.etag;
   },
 
   copyFile(place: FilePlace, path: string, to: string, signal: AbortSignal): Promise<CopiedFile> {

@@ -8,8 +8,10 @@ import { leadsTo } from './entry-type.ts';
 import { type FileAction, FileMenu } from './file-menu.tsx';
 import { shownName } from './file-names.ts';
 import classes from './files-page.module.css';
+import { isViewable } from './view/content.ts';
 
 export interface FileTableProps {
+  readonly agentId: string;
   readonly folder: string;
   readonly entries: readonly FileEntry[];
   readonly user: string | undefined;
@@ -93,11 +95,12 @@ const Name = ({
   shown,
   user,
   onDownload,
-}: Pick<FileTableProps, 'user' | 'onDownload'> & { entry: FileEntry; path: string; shown: string }) => {
+  ...props
+}: Pick<FileTableProps, 'agentId' | 'user' | 'onDownload'> & { entry: FileEntry; path: string; shown: string }) => {
   const Icon = iconOf(entry);
   const content = (
     <>
-      <Icon size={18} stroke={1.7} aria-hidden />
+      <Icon className={classes.icon} size={18} stroke={1.7} aria-hidden />
       <bdi className={classes.text}>
         {shown}
         {entry.link !== null && <span className={classes.target}> → {shownName(entry.link.target)}</span>}
@@ -109,6 +112,18 @@ const Name = ({
     return (
       <Link
         from="/machines/$agentId/files"
+        search={{ path, user }}
+        className={classes.folder}
+        aria-label={`Open ${shown}`}
+      >
+        {content}
+      </Link>
+    );
+  if (isViewable(entry))
+    return (
+      <Link
+        to="/machines/$agentId/files/view"
+        params={{ agentId: props.agentId }}
         search={{ path, user }}
         className={classes.name}
         aria-label={`Open ${shown}`}

@@ -145,6 +145,7 @@ const Files = ({ machine }: { machine: Machine }) => {
             }
           >
             <FileTable
+              agentId={place.agentId}
               folder={folder.data.path}
               entries={folder.data.entries}
               user={user}

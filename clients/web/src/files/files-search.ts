@@ -6,3 +6,6 @@ export const FilesSearch = z.object({
   path: FilePath.optional().catch(undefined),
   user: LinuxUserName.optional().catch(undefined),
 });
+
+/** `?path=`: the file. `?user=`: as above. */
+export const ViewSearch = FilesSearch.extend({ path: FilePath.catch('/') });

@@ -7,7 +7,7 @@ import { isChoice } from '../machines/linux-user-menu.tsx';
 import { foldersTo, shownName } from './file-names.ts';
 import classes from './files-page.module.css';
 
-const folderAddress = (agentId: string, path: string, user: string | undefined): string =>
+export const folderAddress = (agentId: string, path: string, user: string | undefined): string =>
   `/machines/${agentId}/files${queryString({ path, user })}`;
 
 /** The folders from the root to the shown one, as links. */
