@@ -13,7 +13,7 @@ import { codeOfRefusal } from '../server/report.ts';
 import { openServer } from '../server/server.ts';
 import { difference } from '../ssh/difference.ts';
 import { readText, writeOwn } from '../ssh/files.ts';
-import { knownHostsLine, knownHostsOf, withKnownHost } from '../ssh/known-hosts.ts';
+import { keepKnownHost, knownHostsLine, knownHostsOf } from '../ssh/known-hosts.ts';
 import { defaultUser, hostSuffix, includedIn, sshConfig, withInclude, withoutInclude } from '../ssh/ssh-config.ts';
 
 export interface ProxyOptions {
@@ -42,11 +42,8 @@ export const proxy = async (wanted: string, { profile, linuxUser, knownHosts }: 
   if (hostKey === undefined)
     throw new Failure(`The agent of ${shown} has no ssh server, or has not been connected since it has: update it.`);
   // ssh reads the file when it has the first bytes of the server, so the line is there in time.
-  if (knownHosts !== undefined) {
-    const before = await readText(knownHosts);
-    const after = withKnownHost(before, knownHostsLine(wanted, hostKey));
-    if (after !== before) await writeOwn(knownHosts, after);
-  }
+  const line = knownHostsLine(wanted, hostKey);
+  if (knownHosts !== undefined && line !== undefined) await keepKnownHost(knownHosts, line);
   const stream = new ForwardStream({
     url: server.url.origin,
     agentId: machine.agent_id,

@@ -1,4 +1,7 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Machine } from '@webxterm/contracts/rest';
+import { readText, writeOwn } from './files.ts';
 import { hostSuffix } from './ssh-config.ts';
 
 /** Names that ssh takes for one host: no spaces, commas, and nothing that stands for several. */
@@ -12,11 +15,18 @@ export const knownHostsLine = (host: string, key: string): string | undefined =>
 
 const hostOf = (line: string): string => line.split(' ', 1)[0] ?? '';
 
-/** The file with this line, in place of that of the same host. */
-export const withKnownHost = (text: string, line: string | undefined): string => {
-  if (line === undefined) return text;
-  const others = text.split('\n').filter((other) => other !== '' && hostOf(other) !== hostOf(line));
-  return `${[...others, line].sort().join('\n')}\n`;
+/**
+ * Puts the line of a host into the file, in place of another one of that host. A new host is appended: many proxies may begin at the same
+ * time (ansible), and none must overwrite what another one has just added.
+ */
+export const keepKnownHost = async (file: string, line: string): Promise<void> => {
+  const text = await readText(file);
+  const lines = text.split('\n').filter((each) => each !== '');
+  if (lines.includes(line)) return;
+  const others = lines.filter((other) => hostOf(other) !== hostOf(line));
+  if (others.length < lines.length) return writeOwn(file, `${[...others, line].sort().join('\n')}\n`);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await appendFile(file, `${line}\n`, { mode: 0o600 });
 };
 
 /**

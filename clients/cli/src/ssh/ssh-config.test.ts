@@ -1,6 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { difference } from './difference.ts';
-import { knownHostsLine, knownHostsOf, withKnownHost } from './known-hosts.ts';
+import { keepKnownHost, knownHostsLine, knownHostsOf } from './known-hosts.ts';
 import { sshConfig, withInclude, withoutInclude } from './ssh-config.ts';
 
 const key = `ssh-ed25519 ${'A'.repeat(68)}`;
@@ -24,13 +27,25 @@ it('starts vsay by words that neither ssh nor a shell expands', () => {
   );
 });
 
-it('keeps one line for a host, and none for a name or a key that is of another form', () => {
-  expect(withKnownHost(`a.vsay ssh-ed25519 old\nb.vsay ${key}\n`, knownHostsLine('A.vsay', key))).toBe(
-    `a.vsay ${key}\nb.vsay ${key}\n`,
-  );
+it('keeps one line for a host, and none for a name or a key that is of another form', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'known-hosts-'));
+  const file = join(folder, 'ssh_known_hosts');
+  writeFileSync(file, `a.vsay ssh-ed25519 old\nb.vsay ${key}\n`);
+  for (const _again of [1, 2]) await keepKnownHost(file, knownHostsLine('A.vsay', key) ?? '');
+  expect(readFileSync(file, 'utf8')).toBe(`a.vsay ${key}\nb.vsay ${key}\n`);
   for (const host of ['*', 'a,b', 'a b', '!a', '|1|x', 'a\nb', '']) expect(knownHostsLine(host, key)).toBeUndefined();
   expect(knownHostsLine('a.vsay', `${key}\nb.vsay ${key}`)).toBeUndefined();
-  expect(withKnownHost('x\n', undefined)).toBe('x\n');
+  rmSync(folder, { recursive: true });
+});
+
+it('keeps the lines of all hosts that are added at the same time', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'known-hosts-'));
+  const file = join(folder, 'new', 'ssh_known_hosts');
+  const lines = Array.from({ length: 50 }, (_none, at) => knownHostsLine(`m${at}.vsay`, key) ?? '');
+  await Promise.all(lines.map((line) => keepKnownHost(file, line)));
+  expect(readFileSync(file, 'utf8').trim().split('\n').sort()).toEqual(lines.toSorted());
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  rmSync(folder, { recursive: true });
 });
 
 it('knows a machine by its name only if no other one has it', () => {
