@@ -8,6 +8,7 @@ export const uiPages = [
   '/machines/add',
   '/machines/$agentId',
   '/machines/$agentId/files',
+  '/machines/$agentId/files/view',
   '/sessions',
   '/recordings',
   '/recordings/$recordingId',
