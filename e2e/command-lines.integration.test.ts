@@ -40,6 +40,7 @@ const programs: [script: string, refused: string[][]][] = [
     'audit:verify',
     'doctor',
     'faults',
+    'helm:chart',
     'mutation',
     'package:agent',
     'trial:updates',
