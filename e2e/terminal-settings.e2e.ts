@@ -85,9 +85,40 @@ describe('the settings of the terminal', () => {
     const { page } = terminal;
     const { width } = await cell();
     await terminal.openSettings();
-    await page.getByLabel('Font', { exact: true }).fill('No Such Font 1');
+    await page.getByRole('combobox', { name: 'Font', exact: true }).fill('No Such Font 1');
     await page.getByText('This device has no font of this name.').waitFor();
+    // Closes the list of the fonts.
+    await page.keyboard.press('Tab');
     expect((await cell()).width).toBe(width);
+    await terminal.closeSettings();
+  });
+});
+
+describe('a font that comes with the page', () => {
+  it('is loaded once it is chosen, measured anew, and drawn with ligatures by choice', async () => {
+    const { page } = terminal;
+    const fonts = (): Promise<string[]> =>
+      page.evaluate(
+        `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('.woff2'))`,
+      );
+    expect(await fonts()).toEqual([]);
+    const before = await cell();
+    await terminal.openSettings();
+    await page.getByRole('combobox', { name: 'Font', exact: true }).click();
+    await page.getByRole('option', { name: 'JetBrains Mono' }).click();
+    await eventually('other characters', async () => ((await cell()).width === before.width ? undefined : true));
+    expect((await fonts()).map((name) => name.replace(/.*jetbrains-mono-(.*)-normal.*/, '$1')).toSorted()).toEqual([
+      'latin-400',
+      'latin-700',
+    ]);
+    await page.getByRole('switch', { name: 'Ligatures' }).click();
+    await terminal.closeSettings();
+    await terminal.run("printf 'a => b\\n'");
+    const joined = page.locator('[data-testid=terminal] .xterm-rows span').filter({ hasText: /^=>$/ });
+    await joined.first().waitFor();
+    await terminal.openSettings();
+    await page.getByRole('button', { name: 'Restore the defaults' }).click();
+    await joined.first().waitFor({ state: 'detached' });
     await terminal.closeSettings();
   });
 });
@@ -237,5 +268,28 @@ describe('output', () => {
     await eventually('the text on the clipboard', async () =>
       (await page.evaluate<string>('navigator.clipboard.readText()')).trim() === 'picked words' ? true : undefined,
     );
+  });
+
+  it('is copied as HTML with its colours, and without the blanks at the ends of lines', async () => {
+    const { page } = terminal;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await terminal.run("clear; printf '\\033[31mred <b>\\033[0m   \\nplain  \\n'");
+    const copy = async (label: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Terminal menu' }).click();
+      await page.getByRole('menuitem', { name: label }).click();
+    };
+    const read = (type: string): Promise<string> =>
+      page.evaluate(
+        `navigator.clipboard.read().then(([item]) => item.getType('${type}')).then((blob) => blob.text()).catch(() => '')`,
+      );
+    await copy('Copy as HTML');
+    const html = await eventually('the HTML', async () => (await read('text/html')) || undefined);
+    expect(html).toMatch(/color: ?(#[0-9a-f]{6}|rgb\([^)]*\));?'?"?>red &lt;b&gt;/);
+    await copy('Copy without trailing spaces');
+    const text = await eventually('the text', async () => {
+      const copied = await read('text/plain');
+      return /plain/.test(copied) && !/ $/m.test(copied) ? copied : undefined;
+    });
+    expect(text).toContain('red <b>\nplain\n');
   });
 });

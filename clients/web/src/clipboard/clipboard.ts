@@ -15,6 +15,26 @@ export const copyText = async (text: string): Promise<boolean> => {
   return copyBySelection(text);
 };
 
+/**
+ * Copies HTML, and `text` for programs that take no HTML. Returns false if the browser does not allow it, as on plain http. The HTML may
+ * arrive later: the browser must be asked while it handles the click.
+ */
+export const copyHtml = async (html: Promise<string>, text: string): Promise<boolean> => {
+  const clipboard: Clipboard | undefined = navigator.clipboard;
+  if (clipboard === undefined || typeof ClipboardItem === 'undefined') return false;
+  const typed = (content: string, type: string): Blob => new Blob([content], { type });
+  try {
+    const item = new ClipboardItem({
+      'text/html': html.then((content) => typed(content, 'text/html')),
+      'text/plain': typed(text, 'text/plain'),
+    });
+    await clipboard.write([item]);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const copyBySelection = (text: string): boolean => {
   const field = document.createElement('textarea');
   field.value = text;

@@ -1,6 +1,7 @@
 import { WebglAddon } from '@xterm/addon-webgl';
 import type { Terminal } from '@xterm/xterm';
 import { boundFrames, boundGlyphs } from './drawing-bounds.ts';
+import { renewFont } from './font-loading.ts';
 
 /** Renders a terminal by WebGL while it is shown, because a browser allows about 16 contexts for all tabs. */
 export class GraphicsDrawing {
@@ -50,12 +51,10 @@ export class GraphicsDrawing {
     return clientWidth * clientHeight * devicePixelRatio ** 2;
   }
 
-  /** The renderer starts with no glyphs when the font changes. This one differs from the current one only by a space at its end. */
   #renewGlyphs(): void {
     this.#renewal ??= requestAnimationFrame(() => {
       this.#renewal = undefined;
-      const { fontFamily = '' } = this.#terminal.options;
-      this.#terminal.options.fontFamily = fontFamily.endsWith(' ') ? fontFamily.trimEnd() : `${fontFamily} `;
+      renewFont(this.#terminal);
     });
   }
 }

@@ -19,6 +19,7 @@ export const TerminalMenu = (props: {
   onCopyOutput: () => void;
   onClear: () => void;
   onSave: () => void;
+  onCopy: (as: 'html' | 'trimmed') => void;
   onSettings: () => void;
   onKeys: () => void;
   /** Undefined: the browser has no full screen for pages. */
@@ -43,6 +44,11 @@ export const TerminalMenu = (props: {
       <Menu.Item leftSection={<IconDeviceFloppy size={16} />} onClick={props.onSave}>
         Save the output as text
       </Menu.Item>
+      {copyLabels.map(([as, label]) => (
+        <Menu.Item key={as} leftSection={<IconCopy size={16} />} onClick={() => props.onCopy(as)}>
+          {label}
+        </Menu.Item>
+      ))}
       <Menu.Item leftSection={<IconEraser size={16} />} onClick={props.onClear}>
         Clear the scrollback
       </Menu.Item>
@@ -66,6 +72,11 @@ export const TerminalMenu = (props: {
 );
 
 export const copyOutputLabel = 'Copy the output of the last command';
+/** Ways to copy the selection, or all output if nothing is selected. */
+export const copyLabels = [
+  ['html', 'Copy as HTML, with colours'],
+  ['trimmed', 'Copy without trailing spaces'],
+] as const;
 
 export const fullScreenLabel = (isFull: boolean): string => (isFull ? 'Leave full screen' : 'Full screen');
 

@@ -32,7 +32,7 @@ import type { Shortcut } from './shortcuts.ts';
 import { TabBar } from './tab-bar.tsx';
 import { useTabLabels } from './tab-labels.ts';
 import { maxPanes, shownTabs, type Tab } from './tab-store.ts';
-import { copyOutputLabel, fullScreenLabel, TerminalMenu } from './terminal-menu.tsx';
+import { copyLabels, copyOutputLabel, fullScreenLabel, TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
 import type { TerminalScreen } from './terminal-screen.ts';
@@ -148,6 +148,7 @@ export const TerminalPage = () => {
     { label: 'Next prompt', keys: keysOf('X'), run: () => commands()?.jump('next') },
     { label: copyOutputLabel, run: copyOutput },
     { label: 'Save the output as text', run: save },
+    ...copyLabels.map(([as, label]) => ({ label, run: () => frontScreen()?.copy(as) })),
     { label: 'Clear the scrollback', run: clear },
     ...(fullScreen.toggle === undefined ? [] : [{ label: fullScreenLabel(fullScreen.isFull), run: fullScreen.toggle }]),
     { label: 'Terminal settings', run: () => setShowingSettings(true) },
@@ -210,6 +211,7 @@ export const TerminalPage = () => {
           onCopyOutput={copyOutput}
           onClear={clear}
           onSave={save}
+          onCopy={(as) => frontScreen()?.copy(as)}
           onSettings={() => setShowingSettings(true)}
           onKeys={() => setShowingKeys(true)}
           onFullScreen={fullScreen.toggle}

@@ -7,11 +7,14 @@ import { CommandMarks } from './command-marks.ts';
 import { chosenOptions, type EmulatorChoices, emulatorOptions, thisPlatform } from './emulator-options.ts';
 import { markFailed } from './failed-mark.ts';
 import { scrollByFinger } from './finger-scroll.ts';
+import { FontLoading } from './font-loading.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
 import { type KeyChoices, ProgramKeys } from './keyboard/program-keys.ts';
 import { lineBegun, programRuns } from './leave-question.ts';
+import { Ligatures } from './ligatures.ts';
 import { followable } from './links.ts';
+import { copyAsHtml, copyTrimmed } from './output-copy.ts';
 import { asksBeforePaste, type PasteQuestion, safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
@@ -30,6 +33,8 @@ export interface ScreenOptions extends EmulatorChoices, KeyChoices {
   /** Ctrl+V pastes instead of being sent. */
   readonly controlVPastes: boolean;
   readonly copyOnSelect: boolean;
+  /** The font draws signs such as `=>` as one. */
+  readonly ligatures: boolean;
   readonly pasteQuestion: PasteQuestion;
   readonly theme: ITheme;
 }
@@ -70,6 +75,8 @@ export class TerminalScreen {
   readonly #drawing: GraphicsDrawing;
   /** The commands that the shell marks. */
   readonly commands: CommandMarks;
+  readonly #font: FontLoading;
+  readonly #ligatures: Ligatures;
   readonly #links = {
     activate: (event: MouseEvent, target: string): void => this.#pickLink(event, target),
     hover: (_event: MouseEvent, target: string): void => this.#handlers.linkShown(followable(target)),
@@ -93,6 +100,8 @@ export class TerminalScreen {
     });
     this.#fit = new ScreenFit(this.#terminal, (size) => handlers.fits(size));
     this.#drawing = new GraphicsDrawing(this.#terminal);
+    this.#font = new FontLoading(this.#terminal, () => this.#fit.soon());
+    this.#ligatures = new Ligatures(this.#terminal);
     this.#scroll = new ScrollWatch(this.#terminal, (below) => handlers.newOutputBelow(below));
     this.prediction = new PredictionLayer(this.#terminal, options.prediction);
     this.prediction.setTheme(options.theme);
@@ -126,6 +135,8 @@ export class TerminalScreen {
       boundSpokenText(this.#terminal.element ?? element),
     );
     this.#takeInserted();
+    this.#font.use(this.#options.fontFamily);
+    this.#ligatures.set(this.#options.ligatures);
     this.#fit.now();
     return { cols: this.#terminal.cols, rows: this.#terminal.rows };
   }
@@ -178,6 +189,12 @@ export class TerminalScreen {
     return screenText(this.#terminal);
   }
 
+  /** Copies the selection, or all output if nothing is selected. `trimmed`: without blanks at the ends of lines. */
+  copy(as: 'html' | 'trimmed'): void {
+    const copied = as === 'html' ? copyAsHtml(this.#terminal) : copyTrimmed(this.#terminal);
+    void copied.then((done) => done || this.#handlers.copyFailed());
+  }
+
   /** Removes the scrollback. The line of the cursor stays. */
   clear(): void {
     this.#terminal.clear();
@@ -217,6 +234,8 @@ export class TerminalScreen {
   setOptions(options: ScreenOptions): void {
     this.#options = options;
     Object.assign(this.#terminal.options, chosenOptions(options, thisPlatform()), { theme: options.theme });
+    this.#font.use(options.fontFamily);
+    this.#ligatures.set(options.ligatures);
     this.prediction.setTheme(options.theme);
     this.prediction.setEnabled(options.prediction);
     this.#keys.setOptionIsMeta(options.optionIsMeta);
@@ -240,6 +259,7 @@ export class TerminalScreen {
   dispose(): void {
     for (const dispose of this.#disposals.splice(0)) dispose();
     this.setShown(false);
+    this.#font.dispose();
     this.prediction.dispose();
     this.#terminal.dispose();
   }

@@ -21,11 +21,13 @@ const within = (bounds: { smallest: number; usual: number; largest: number }) =>
 const Preferences = z.object({
   /** CSS pixels. */
   fontSize: within(fontSizes).pipe(z.number().int().catch(fontSizes.usual)),
-  /** Name of a font of this device. Empty: the usual fixed-width font. */
+  /** Name of a font of the page or of this device. Empty: the usual fixed-width font. */
   fontFamily: z
     .string()
     .regex(/^[\p{L}\p{N} ._-]{0,60}$/u)
     .catch(''),
+  /** The font draws signs such as `=>` and `!=` as one, if it can. */
+  ligatures: z.boolean().catch(false),
   lineHeight: within(lineHeights),
   letterSpacing: within(letterSpacings),
   /** `page`: the light or dark scheme of the page. */

@@ -45,6 +45,12 @@ export const SettingsDrawer = (props: {
       <Stack gap="xl" pb="xl">
         <Section title="Text">
           <FontField name={preferences.fontFamily} onChange={(fontFamily) => set({ fontFamily })} />
+          <Choice
+            label="Ligatures"
+            description="Draws signs such as => and != as one, if the font can"
+            checked={preferences.ligatures}
+            onChange={(ligatures) => set({ ligatures })}
+          />
           <Stepper
             label="Font size"
             value={preferences.fontSize}
