@@ -19,6 +19,7 @@ const framed = (machine: string): string[] => [
   '/profile',
   '/updates',
   '/users',
+  '/groups',
   '/audit',
 ];
 

@@ -222,6 +222,67 @@ describe('a machine, from its first line to its removal', () => {
     await page.getByText(/no machines yet/i).waitFor();
   });
 
+  it('is given to a group and by a tag on the pages, says why, and closes the terminal of a user who leaves the group', async () => {
+    const admin = await TerminalPage.open(browser);
+    const { page } = admin;
+    await page.setViewportSize({ width: 1200, height: 2000 });
+    await admin.signIn(stack.url, stack.admin);
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    await page.goto(`${stack.url}/groups`);
+    await page.getByText('No groups yet').waitFor();
+    await page.getByRole('button', { name: 'Create group' }).first().click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Ops');
+    await page.keyboard.press('Enter');
+    const users = page.getByRole('button', { name: 'Users of Ops' });
+    await users.click();
+    const dialog = page.getByRole('dialog', { name: 'Users of Ops' });
+    await dialog.getByRole('combobox', { name: 'User' }).fill('gast');
+    await page.getByRole('option', { name: 'gast@example.com' }).click();
+    await dialog.getByRole('button', { name: 'Add user' }).click();
+    await dialog.getByText(/gast@example\.com, since/).waitFor();
+    await page.keyboard.press('Escape');
+    await users.filter({ hasText: '1 user' }).waitFor();
+
+    await page.getByRole('link', { name: 'Machines' }).first().click();
+    await row(page, 'frontend').getByRole('link', { name: 'frontend', exact: true }).click();
+    const access = page.getByRole('region', { name: 'Access' });
+    await access.getByRole('combobox', { name: 'Group' }).click();
+    await page.getByRole('option', { name: 'Ops (1 user)' }).click();
+    await access.getByRole('button', { name: 'Give group access' }).click();
+    await access.getByText(/Group of 1 user, since/).waitFor();
+    await guest.openTerminal('frontend');
+    await access.getByRole('button', { name: 'Show why users have access' }).click();
+    await access.getByText(/Opens terminals through the group Ops, given by/).waitFor();
+
+    await page.goto(`${stack.url}/groups`);
+    await users.click();
+    const took = await untilOver(async () => {
+      await dialog.getByRole('button', { name: 'Remove gast from the group' }).click();
+      await dialog.getByRole('button', { name: 'Remove, and end their terminals' }).click();
+      await dialog.getByText('Nobody is in this group yet.').waitFor();
+    });
+    expect(took).toBeLessThan(1000);
+    await page.keyboard.press('Escape');
+
+    const byTag = page.getByRole('region', { name: 'Access by tag' });
+    await byTag.getByLabel('Tag', { exact: true }).fill('nginx');
+    await byTag.getByRole('combobox', { name: 'Owner of the machines' }).fill('olga');
+    await page.getByRole('option', { name: 'olga@example.com' }).click();
+    await byTag.getByRole('combobox', { name: 'Group' }).click();
+    await page.getByRole('option', { name: 'Ops' }).click();
+    await byTag.getByRole('button', { name: 'Give access' }).click();
+    await byTag.getByText('It reaches 1 machine now.').waitFor();
+    await byTag.getByRole('button', { name: 'End the access of Ops on nginx of olga' }).click();
+    await byTag.getByRole('button', { name: 'End it, and their terminals' }).click();
+    await byTag.getByText('No tag gives access yet.').waitFor();
+    await page.getByRole('button', { name: 'Actions for Ops' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click();
+    await page.getByText('No groups yet').waitFor();
+    await admin.close();
+    await guest.page.goto(stack.url);
+  });
+
   it('has at most the set number of terminals of one user, over all instances together', async () => {
     const { token } = await new Rest(stack.url).login({ email: 'olga@example.com', password: 'yourpassword' });
     const [machine] = await new Rest(stack.url, token).machines();

@@ -9,8 +9,6 @@ const decidesByRole = /\b(?:my_?[rR]ole|role|grant)\s*[!=]==?\s*'(?:owner|contro
 const expected = [
   // Derives the role from owner, grant and administrator.
   'services/agent-hub/src/machines/access-rule.ts',
-  // Names the granted preset.
-  'clients/web/src/machines/access-card.tsx',
   // The role of a guest in one shared session, which is no role on a machine.
   'services/agent-hub/src/attachments/attach-right.ts',
   'services/terminal/src/sharing/http.ts',

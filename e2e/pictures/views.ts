@@ -191,6 +191,7 @@ const others: readonly View[] = [
   { name: 'dashboard', page: '/dashboard', as: 'administrator', path: () => '/dashboard' },
   { name: 'profile', page: '/profile', as: 'administrator', path: () => '/profile' },
   { name: 'users', page: '/users', as: 'administrator', path: () => '/users' },
+  { name: 'groups', page: '/groups', as: 'administrator', path: () => '/groups' },
   { name: 'users-refused', page: '/users', as: 'newcomer', path: () => '/users' },
   { name: 'updates', page: '/updates', as: 'administrator', path: () => '/updates' },
   { name: 'audit', page: '/audit', as: 'administrator', path: () => '/audit' },

@@ -161,6 +161,11 @@ const routes = root.addChildren([
       }),
       createRoute({
         getParentRoute: () => framed,
+        path: '/groups',
+        component: lazyRouteComponent(() => import('./groups/groups-page.tsx'), 'GroupsPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
         path: '/updates',
         component: lazyRouteComponent(() => import('./updates/updates-page.tsx'), 'UpdatesPage'),
       }),

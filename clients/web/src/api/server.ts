@@ -19,6 +19,7 @@ import { accessTokenCalls } from './access-token-calls.ts';
 import { ownAccountCalls, userCalls } from './account-calls.ts';
 import { auditCalls } from './audit-calls.ts';
 import { fileCalls } from './file-calls.ts';
+import { groupCalls } from './group-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 import { recordingCalls } from './recording-calls.ts';
@@ -41,6 +42,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...accessTokenCalls(signIn, fetcher),
   ...auditCalls(signIn, fetcher),
   ...machineCalls(signIn, fetcher),
+  ...groupCalls(signIn, fetcher),
   ...recordingCalls(signIn, fetcher),
   ...shareCalls(signIn, fetcher),
   ...fileCalls(signIn, fetcher),

@@ -6,6 +6,7 @@ import {
   IconServer2,
   IconTerminal2,
   IconUsers,
+  IconUsersGroup,
   IconVideo,
 } from '@tabler/icons-react';
 
@@ -17,6 +18,7 @@ const pages = [
   { to: '/runs', label: 'Runs', icon: IconPlayerPlay },
   { to: '/recordings', label: 'Recordings', icon: IconVideo },
   { to: '/users', label: 'Users', icon: IconUsers, adminOnly: true },
+  { to: '/groups', label: 'Groups', icon: IconUsersGroup, adminOnly: true },
   { to: '/updates', label: 'Updates', icon: IconRefresh, adminOnly: true },
   { to: '/audit', label: 'Audit', icon: IconListSearch, adminOnly: true },
 ] as const;

@@ -2,17 +2,22 @@ import { Alert, Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mant
 import { IconUsers } from '@tabler/icons-react';
 import type { Machine, MachineUser } from '@webxterm/contracts/rest';
 import { useState } from 'react';
+import { useTeamGrants } from '../groups/group-queries.ts';
 import { Failure } from '../layout/failure.tsx';
 import { localTime } from '../layout/format.ts';
 import { UserPicture } from '../layout/user-picture.tsx';
+import { AccessReasons } from './access-reasons.tsx';
 import classes from './cards.module.css';
 import { GrantForm } from './grant-form.tsx';
+import { roleBadges } from './grant-roles.ts';
+import { GroupAccess } from './group-access.tsx';
 import { isChoice } from './linux-user-menu.tsx';
 import { useMachineUsers, useRevoke } from './manage-queries.ts';
 
-/** The users with access to a machine. */
+/** The users and groups with access to a machine. */
 export const AccessCard = ({ machine }: { machine: Machine }) => {
   const users = useMachineUsers(machine.agent_id);
+  const groups = useTeamGrants(machine.agent_id);
   const severalUsers = isChoice(machine.metadata.linux_users ?? []);
   return (
     <Paper className={classes.card} component="section" aria-label="Access">
@@ -27,7 +32,7 @@ export const AccessCard = ({ machine }: { machine: Machine }) => {
           />
         )}
         {users.isPending && <Skeleton height={44} radius="md" role="status" aria-label="Loading who has access" />}
-        {users.data?.total === 0 && (
+        {users.data?.total === 0 && groups.data?.total === 0 && (
           <Text size="sm" c="dimmed">
             Only its owner and administrators have this machine.
           </Text>
@@ -36,6 +41,8 @@ export const AccessCard = ({ machine }: { machine: Machine }) => {
           <Row key={user.user_id} agentId={machine.agent_id} user={user} />
         ))}
         <GrantForm agentId={machine.agent_id} linuxUsers={machine.metadata.linux_users ?? []} />
+        <GroupAccess machine={machine} />
+        <AccessReasons agentId={machine.agent_id} />
       </Stack>
     </Paper>
   );
@@ -69,9 +76,7 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
               <Text fw={600} truncate>
                 {name}
               </Text>
-              <Badge color={user.role === 'control' ? 'blue' : 'gray'}>
-                {user.role === 'control' ? 'Terminals' : 'View'}
-              </Badge>
+              <Badge color={roleBadges[user.role].color}>{roleBadges[user.role].text}</Badge>
             </Group>
             <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
               {user.linux_users != null && <b>as {user.linux_users.join(', ')}, </b>}

@@ -1,17 +1,13 @@
-import { Button, Group, Select, Stack, TagsInput, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TagsInput, TextInput } from '@mantine/core';
 import { anyLinuxUser, maxLinuxUsers } from '@webxterm/contracts/linux-users';
-import { type Grantee, GrantRole, LinuxUserName } from '@webxterm/contracts/rest';
+import { type Grantee, type GrantRole, LinuxUserName } from '@webxterm/contracts/rest';
 import { rightsOf } from '@webxterm/contracts/rights';
 import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
 import { PersonQuestion } from '../layout/person-question.tsx';
 import { isChoice } from './linux-user-menu.tsx';
 import { useGrant, useGrantee } from './manage-queries.ts';
-
-const roles = [
-  { value: 'control', label: 'Open terminals' },
-  { value: 'view', label: 'See it only' },
-];
+import { RoleSelect } from './role-select.tsx';
 
 /** Grants access by username. Names can look alike, so the form shows the user with their e-mail address for confirmation. */
 export const GrantForm = ({ agentId, linuxUsers }: { agentId: string; linuxUsers: readonly string[] }) => {
@@ -52,15 +48,7 @@ export const GrantForm = ({ agentId, linuxUsers }: { agentId: string; linuxUsers
             }}
             style={{ flex: '1 1 10rem' }}
           />
-          <Select
-            label="May"
-            size="sm"
-            w={170}
-            data={roles}
-            value={role}
-            allowDeselect={false}
-            onChange={(value) => setRole(GrantRole.parse(value))}
-          />
+          <RoleSelect role={role} onRole={setRole} />
           <Button type="submit" size="sm" loading={grantee.isPending} disabled={username.trim() === ''}>
             Give access
           </Button>

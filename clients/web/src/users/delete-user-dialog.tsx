@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Radio, Select, Skeleton, Stack, Text } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { Button, Group, Modal, Radio, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Belongings, User } from '../api/account-calls.ts';
 import { Failure } from '../layout/failure.tsx';
 import { machinesPhrase, terminalsPhrase } from './belongings-phrases.ts';
-import { useBelongings, useDeleteUser, useUserList } from './user-queries.ts';
+import { UserField } from './user-field.tsx';
+import { useBelongings, useDeleteUser } from './user-queries.ts';
 
 type Fate = 'remove' | 'hand-over';
 
@@ -31,13 +31,13 @@ export const DeleteUserDialog = ({ user, onClose }: { user: User; onClose: () =>
 const Decide = ({ user, belongings, onClose }: { user: User; belongings: Belongings; onClose: () => void }) => {
   const remove = useDeleteUser();
   const [fate, setFate] = useState<Fate>();
-  const [heir, setHeir] = useState<string | null>(null);
+  const [heir, setHeir] = useState<User | null>(null);
   const owns = belongings.machines > 0;
   const decided = !owns || fate === 'remove' || (fate === 'hand-over' && heir !== null);
   const machines = !owns
     ? {}
     : fate === 'hand-over' && heir !== null
-      ? { machines_to: heir }
+      ? { machines_to: heir.id }
       : { machines: 'remove' as const };
   if (belongings.last_admin)
     return (
@@ -66,7 +66,9 @@ const Decide = ({ user, belongings, onClose }: { user: User; belongings: Belongi
               label="Hand them over to another user"
               description="Their agents go on as they are, and so do the terminals of others."
             />
-            {fate === 'hand-over' && <HeirField not={user.id} heir={heir} onHeir={setHeir} />}
+            {fate === 'hand-over' && (
+              <UserField ml="xl" label="New owner" without={[user.id]} user={heir} onUser={setHeir} />
+            )}
             <Radio
               value="remove"
               label="Remove them"
@@ -90,30 +92,5 @@ const Decide = ({ user, belongings, onClose }: { user: User; belongings: Belongi
         </Button>
       </Group>
     </Stack>
-  );
-};
-
-const typingPauseMs = 250;
-
-const HeirField = (props: { not: string; heir: string | null; onHeir: (id: string | null) => void }) => {
-  const [typed, setTyped] = useState('');
-  const [search] = useDebouncedValue(typed, typingPauseMs);
-  const found = useUserList({ limit: 20, ...(search.trim() === '' ? {} : { search: search.trim() }) });
-  const choices = (found.data?.users ?? []).filter((user) => user.id !== props.not && !user.disabled);
-  return (
-    <Select
-      ml="xl"
-      label="New owner"
-      placeholder="Name or e-mail address"
-      searchable
-      searchValue={typed}
-      onSearchChange={setTyped}
-      // The server has already filtered by name and address.
-      filter={({ options }) => options}
-      nothingFoundMessage={found.isPending ? 'Searching' : 'Nobody found'}
-      value={props.heir}
-      onChange={props.onHeir}
-      data={choices.map((user) => ({ value: user.id, label: user.username }))}
-    />
   );
 };
