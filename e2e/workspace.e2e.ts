@@ -89,6 +89,42 @@ describe('the workspace', () => {
     ]);
   });
 
+  it('shows a tab that is dragged onto the terminals at that side, and moves tabs by mouse and keyboard', async () => {
+    const { page } = terminal;
+    const tabs = (): Promise<string[]> =>
+      page.evaluate(`[...document.querySelectorAll('[role=tab]')].map((at) => at.getAttribute('aria-controls'))`);
+    await terminal.run('echo first $((40+2))');
+    await page.keyboard.press('Control+Shift+Enter');
+    await terminal.until(/[$#%>]\s*$/m);
+    await terminal.run('echo second $((40+2))');
+    const [first, second] = await tabs();
+    const middleOf = async (at: ReturnType<typeof page.locator>, part = 0.5): Promise<[x: number, y: number]> => {
+      const box = await at.boundingBox();
+      return [(box?.x ?? 0) + (box?.width ?? 0) * part, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+    };
+    const drag = async (from: ReturnType<typeof page.locator>, to: ReturnType<typeof page.locator>, part: number) => {
+      await page.mouse.move(...(await middleOf(from, 0.3)));
+      await page.mouse.down();
+      const [x, y] = await middleOf(to, part);
+      await page.mouse.move(x, y, { steps: 5 });
+      await page.mouse.move(x + 1, y);
+    };
+    await drag(page.getByRole('tab').first(), page.getByTestId('terminal'), 0.75);
+    await page.getByText('Show it at the right').waitFor();
+    await page.mouse.up();
+    await page.getByTestId('terminal-beside').getByText('first 42').first().waitFor();
+    expect(await tabs()).toEqual([second, first]);
+    await drag(page.getByRole('tab').nth(1), page.getByRole('tab').first(), 0.1);
+    await page.mouse.up();
+    await eventually('the first tab first', async () => ((await tabs())[0] === first ? true : undefined));
+    await page.getByRole('tab').nth(1).focus();
+    await page.keyboard.press('Alt+ArrowLeft');
+    await eventually('the second tab first', async () => ((await tabs())[0] === second ? true : undefined));
+    await terminal.focus();
+    await terminal.run('echo again $((40+2))');
+    await terminal.until(/^again 42/m);
+  });
+
   it('opens a shell as the Linux user that is chosen, and names that user in tab, session list and audit log', async () => {
     const { page } = terminal;
     const { username } = userInfo();

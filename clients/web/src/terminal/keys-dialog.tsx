@@ -68,6 +68,7 @@ export const KeysDialog = (props: {
 
 const tabKeys: readonly (readonly [what: string, key: string])[] = [
   ['On a tab: rename it', 'F2'],
+  ['On a tab: move it', 'Alt+← →'],
   ['On a tab: close it', 'Delete'],
   ['Select text while a program has the mouse', isMac() ? 'Option and drag' : 'Shift and drag'],
 ];

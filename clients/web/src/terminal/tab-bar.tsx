@@ -4,9 +4,10 @@ import { type KeyboardEvent, useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { isChoice, LinuxUserMenu } from '../machines/linux-user-menu.tsx';
 import classes from './tab-bar.module.css';
+import { sideOf, tabType } from './tab-drag.ts';
 import type { TabLabels } from './tab-labels.ts';
 import { TabNameField } from './tab-name-field.tsx';
-import { maxPanes, maxTabs, shownTabs, type Tabs } from './tab-store.ts';
+import { maxPanes, maxTabs, shownTabs, type TabPlace, type Tabs } from './tab-store.ts';
 
 export interface TabSigns {
   /** Background tabs in which the bell rang. */
@@ -25,6 +26,12 @@ export const TabBar = (props: {
   onNew: (linuxUser?: string) => void;
   onSplit: () => void;
   onClose: (key: string) => void;
+  /** A tab is dragged; undefined: no longer. */
+  onDrag: (key: string | undefined) => void;
+  dragged: string | undefined;
+  onMove: (key: string, place: TabPlace) => void;
+  /** Moves a tab one place by the keyboard. */
+  onShift: (key: string, steps: 1 | -1) => void;
   onRename: (key: string, name: string) => void;
 }) => {
   const { tabs, active } = props.tabs;
@@ -45,6 +52,10 @@ export const TabBar = (props: {
     }
     if (next === undefined) return;
     event.preventDefault();
+    if (event.altKey) {
+      props.onShift(tabs[at]?.key ?? '', step === 1 ? 1 : -1);
+      return;
+    }
     props.onPick(next.key);
     document.getElementById(`tab-${next.key}`)?.focus();
   };
@@ -52,6 +63,7 @@ export const TabBar = (props: {
     <div className={classes.bar}>
       <div className={classes.tabs} role="tablist" aria-label="Shells">
         {tabs.map((tab, at) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the keyboard moves tabs with Alt and an arrow
           <div
             key={tab.key}
             className={classes.tab}
@@ -59,6 +71,21 @@ export const TabBar = (props: {
             data-active={tab.key === active}
             data-beside={shown.length > 1 && shown.includes(tab)}
             data-over={props.signs.over.has(tab.key)}
+            data-dragged={tab.key === props.dragged}
+            draggable={renaming !== tab.key}
+            onDragStart={(event) => {
+              event.dataTransfer.setData(tabType, tab.key);
+              event.dataTransfer.effectAllowed = 'move';
+              props.onDrag(tab.key);
+            }}
+            onDragEnd={() => props.onDrag(undefined)}
+            onDragOver={(event) => props.dragged !== undefined && event.preventDefault()}
+            onDrop={(event) => {
+              if (props.dragged === undefined) return;
+              event.preventDefault();
+              props.onMove(props.dragged, { key: tab.key, side: sideOf(event) });
+              props.onDrag(undefined);
+            }}
           >
             {renaming === tab.key && (
               <TabNameField
@@ -80,7 +107,7 @@ export const TabBar = (props: {
               tabIndex={tab.key === active ? 0 : -1}
               className={classes.name}
               title={`${labels.short(tab)}\n${labels.about(tab)}\nDouble-click or F2 to rename`}
-              aria-keyshortcuts="F2 Delete"
+              aria-keyshortcuts="F2 Delete Alt+ArrowLeft Alt+ArrowRight"
               onClick={() => props.onPick(tab.key)}
               onDoubleClick={() => setRenaming(tab.key)}
               onAuxClick={(event) => event.button === 1 && props.onClose(tab.key)}

@@ -9,12 +9,15 @@ import {
   TabStore,
   type Tabs,
   withBeside,
+  withDropped,
   withMachine,
+  withMoved,
   withName,
   withNewShell,
   withoutSplit,
   withoutTab,
   withSessionAgain,
+  withShifted,
   withSplit,
   withTab,
 } from './tab-store.ts';
@@ -168,5 +171,37 @@ describe('titles', () => {
     expect(printableTitle('x'.repeat(500))).toHaveLength(80);
     expect(printableTitle('a\u202egnp.exe\u0007')).toBe('a gnp.exe');
     expect(printableTitle('user@host: ~/src')).toBe('user@host: ~/src');
+  });
+});
+
+describe('a tab that is dragged', () => {
+  const three = (): Tabs => ['a', 'b', 'c'].reduce((tabs, key) => withTab(tabs, key, agentId), emptyTabs);
+  const order = ({ tabs }: Tabs): string => tabs.map(({ key }) => key).join('');
+  const shown = (tabs: Tabs): string =>
+    shownTabs(tabs)
+      .map(({ key }) => key)
+      .join('');
+
+  it('moves before or after another, and by the keyboard one place', () => {
+    expect(order(withMoved(three(), 'c', { key: 'a', side: 'before' }))).toBe('cab');
+    expect(order(withMoved(three(), 'a', { key: 'b', side: 'after' }))).toBe('bac');
+    for (const nowhere of ['a', 'gone'])
+      expect(order(withMoved(three(), 'a', { key: nowhere, side: 'after' }))).toBe('abc');
+    expect(order(withMoved(three(), 'gone', { key: 'a', side: 'after' }))).toBe('abc');
+    expect([order(withShifted(three(), 'b', 1)), order(withShifted(three(), 'b', -1))]).toEqual(['acb', 'bac']);
+    expect([order(withShifted(three(), 'c', 1)), order(withShifted(three(), 'a', -1))]).toEqual(['abc', 'abc']);
+  });
+
+  it('is shown at the side of the active one where it is dropped, also from one side to the other', () => {
+    const left = withDropped(three(), 'a', 'before');
+    expect([shown(left), order(left), left.active]).toEqual(['ac', 'bac', 'c']);
+    expect(shown(withDropped(left, 'a', 'after'))).toBe('ca');
+    expect(shown(withDropped(three(), 'c', 'before'))).toBe('c');
+  });
+
+  it('stays where it is if 4 are shown already', () => {
+    let full = three();
+    for (let count = shownTabs(full).length; count < maxPanes; count += 1) full = withSplit(full, `n${count}`);
+    expect(withDropped(full, 'a', 'before')).toBe(full);
   });
 });

@@ -83,6 +83,35 @@ export const withBeside = (tabs: Tabs, key: string): Tabs => {
   return { ...tabs, tabs: tabs.tabs.map(inGroup) };
 };
 
+/** The place before or after another tab. */
+export interface TabPlace {
+  readonly key: string;
+  readonly side: 'before' | 'after';
+}
+
+/** Moves a tab to another place. Terminals side by side are in the order of their tabs. */
+export const withMoved = (tabs: Tabs, key: string, place: TabPlace): Tabs => {
+  const moved = tabs.tabs.find((tab) => tab.key === key);
+  const rest = tabs.tabs.filter((tab) => tab.key !== key);
+  const at = rest.findIndex((tab) => tab.key === place.key);
+  if (moved === undefined || at === -1) return tabs;
+  return { ...tabs, tabs: rest.toSpliced(place.side === 'before' ? at : at + 1, 0, moved) };
+};
+
+/** Moves a tab one place to the left or to the right. */
+export const withShifted = (tabs: Tabs, key: string, steps: 1 | -1): Tabs => {
+  const neighbour = tabs.tabs[tabs.tabs.findIndex((tab) => tab.key === key) + steps];
+  return neighbour === undefined
+    ? tabs
+    : withMoved(tabs, key, { key: neighbour.key, side: steps === 1 ? 'after' : 'before' });
+};
+
+/** Shows a tab at one side of the active one. No effect beyond 4 side by side. */
+export const withDropped = (tabs: Tabs, key: string, side: TabPlace['side']): Tabs => {
+  const shown = shownTabs(tabs).some((tab) => tab.key === key) ? tabs : withBeside(tabs, key);
+  return shownTabs(shown).some((tab) => tab.key === key) ? withMoved(shown, key, { key: tabs.active, side }) : tabs;
+};
+
 /** Shows the active tab alone again. */
 export const withoutSplit = (tabs: Tabs): Tabs => ({
   ...tabs,

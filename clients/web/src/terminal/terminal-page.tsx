@@ -19,6 +19,7 @@ import { type PageAction, Palette } from '../palette/palette.tsx';
 import { ShareDialog } from '../sharing/share-dialog.tsx';
 import { CloseDialog } from './close-dialog.tsx';
 import type { CommandMarks } from './command-marks.ts';
+import { DropSides } from './drop-sides.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import type { LiveTerminal } from './live-terminal.ts';
 import { NoShells } from './no-shells.tsx';
@@ -60,6 +61,7 @@ export const TerminalPage = () => {
   const [showingSettings, setShowingSettings] = useState(false);
   const [sharing, setSharing] = useState<string>();
   const terminals = useRef(new Map<string, LiveTerminal>());
+  const [dragged, setDragged] = useState<string>();
   const [closing, setClosing] = useState<string>();
   const [closingProgram, setClosingProgram] = useState<string>();
   const { signs } = tabs;
@@ -182,6 +184,10 @@ export const TerminalPage = () => {
           onSplit={tabs.split}
           onClose={close}
           onRename={tabs.rename}
+          dragged={dragged}
+          onDrag={setDragged}
+          onMove={tabs.moveTab}
+          onShift={tabs.shift}
         />
         <Tooltip label="Share this terminal">
           <ActionIcon
@@ -249,6 +255,14 @@ export const TerminalPage = () => {
             }}
           />
         ))}
+        {dragged !== undefined && dragged !== tabs.all.active && (
+          <DropSides
+            onDrop={(side) => {
+              tabs.drop(dragged, side);
+              setDragged(undefined);
+            }}
+          />
+        )}
         {tabs.all.tabs.length === 0 && <NoShells machineName={name} onNew={() => tabs.add()} />}
       </main>
       <SettingsDrawer
