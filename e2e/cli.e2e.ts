@@ -88,6 +88,40 @@ describe('vsay', () => {
     expect([late.code, late.stderr]).toEqual([124, expect.stringContaining('after 1 s')]);
   });
 
+  it('runs a command on many machines, groups equal outputs, and fails if one failed', async () => {
+    const run = (...args: string[]) => vsay.run(['run', ...args]);
+    const done = await run(
+      '--machine',
+      ownMachine.name,
+      '--env',
+      'WORD=it is',
+      '--',
+      'sh',
+      '-c',
+      'echo "$WORD $1"',
+      'x',
+      '-v',
+    );
+    expect([done.code, done.stdout]).toEqual([0, `== 1 machine, exit 0: ${ownMachine.name}\nit is -v\n`]);
+    const id = /^Run (\S+) on 1 machine\.$/m.exec(done.stderr)?.[1] ?? '';
+    const none = await run('--failed-of', id, '--', 'true');
+    expect([none.code, none.stdout]).toEqual([255, '']);
+    const failed = await run('--search', ownMachine.name, '--json', 'echo problem >&2; exit 3');
+    expect(failed.code).toBe(1);
+    const lines: { exit_code: number; stderr: string }[] = failed.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ name: ownMachine.name, exit_code: 3, stderr: 'problem\n' }]);
+    expect(await run('true')).toMatchObject({ code: 250, stdout: '' });
+    const left = await run('--detach', '--machine', ownMachine.agent_id, 'true');
+    expect(left).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\w-]{22}\n$/) });
+    const terminal = vsay.start(['run', '--machine', ownMachine.name, 'sleep 60']);
+    await terminal.untilText('0 of 1 ended');
+    terminal.type('\x03');
+    expect(await terminal.ended).toBe(130);
+  });
+
   it('adds, renames, tags and removes a machine, and shows that in the audit log', async () => {
     const all = await createToken('see', 'machines:add', 'manage', 'audit:read');
     const own = (...args: string[]) => vsay.run(args, { environment: { VSAY_TOKEN: all.token } });

@@ -12,7 +12,8 @@ vsay connect web-1
 vsay exec web-1 -- uname -a`;
 
 const exitCodes = `
-Exit codes: exec, connect and attach pass on those of the remote side. Own failures:
+Exit codes: exec, connect and attach pass on those of the remote side. run: 0 if each machine succeeded, else 1.
+  Own failures:
   250 wrong usage, 251 not found, 252 refused, 253 not logged in, 254 not reachable, 255 any other
 
 Environment: VSAY_TOKEN, VSAY_HOST, VSAY_PROFILE, VSAY_CONFIG, XDG_CONFIG_HOME, HTTPS_PROXY, HTTP_PROXY, NO_PROXY,
@@ -119,6 +120,7 @@ const addTerminals = (program: Command, ended: (code: number) => void): void => 
     .action(async (machine, words, options) =>
       ended(await (await import('./commands/exec.ts')).exec(machine, words, options)),
     );
+  addRun(program, ended);
   withEscape(withLinuxUser(terminalCommand(program, 'connect', 'Open a terminal on a machine.')))
     .argument('<machine>', 'its name or id')
     .action(async (machine, options) =>
@@ -137,8 +139,28 @@ const addTerminals = (program: Command, ended: (code: number) => void): void => 
     .action(async (session, options) => (await import('./commands/terminals.ts')).end(session, options));
 };
 
+/** An option that may be repeated. */
+const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+const addRun = (program: Command, ended: (code: number) => void): void => {
+  withLinuxUser(serverCommand(program, 'run', 'Run a command on many machines, and group equal outputs.'))
+    .argument('<command...>', 'a program and its arguments, or one line for the shell')
+    .option('-m, --machine <machine>', 'on this machine, by its name or id; repeatable', several)
+    .option('--tag <tag>', 'on the machines with this tag')
+    .option('--search <text>', 'on the machines with this text in their name, description or a tag')
+    .option('--failed-of <run>', 'on the machines on which this earlier run has failed')
+    .option('--env <name=value>', 'an environment variable of the command; repeatable', several)
+    .option('--timeout <seconds>', 'end the command on a machine after this time, at most 3600 (default: 60)')
+    .option('--concurrency <n>', 'machines at the same time, as a number or as a share: 10% (default: 50)')
+    .option('--stop-after <failures>', 'begin on no further machine after so many failures')
+    .option('--wait <hours>', 'wait so long for machines that are offline, at most 168 (default: skip them)')
+    .option('--detach', 'print the id of the run, and do not wait for it')
+    .passThroughOptions()
+    .addHelpText('after', '\nvsay run --tag web --concurrency 10% --stop-after 3 -- systemctl restart nginx\n')
+    .action(async (words, options) => ended(await (await import('./commands/run.ts')).run(words, options)));
+};
+
 const addForward = (program: Command, ended: (code: number) => void): void => {
-  const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
   serverCommand(program, 'forward', 'Connect through a machine to what it reaches.')
     .argument('<machine>', 'its name or id')
     .option('-L, --local <port:host:port>', 'listen here, and connect from the machine; repeatable', several)

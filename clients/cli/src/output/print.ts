@@ -21,12 +21,12 @@ export const say = (line: string): void => {
 /** Control characters that JSON leaves as they are. A terminal takes U+009B for the beginning of a control sequence. */
 const laterControls = /[\u007f-\u009f\u2028\u2029]/g;
 
+/** JSON of the server or of vsay, with escapes in place of control characters besides line breaks. */
+export const withoutControls = (json: string): string =>
+  json.replace(laterControls, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** As JSON, without any control character besides line breaks. */
-export const jsonText = (value: unknown): string =>
-  `${JSON.stringify(value, undefined, 2)}\n`.replace(
-    laterControls,
-    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+export const jsonText = (value: unknown): string => withoutControls(`${JSON.stringify(value, undefined, 2)}\n`);
 
 export const printJson = (value: unknown): Promise<void> => print(jsonText(value));
 
