@@ -40,7 +40,7 @@ it('a terminal is recorded by the policy, and played, searched by time, download
     (await page.getByText('Recorded', { exact: true }).count()) > 0 ? true : undefined,
   );
   await terminal.run(
-    "PS1='$ '; clear; seq 1000 1019; printf '\\033[?1049hWHOLE SCREEN'; read x; printf '\\033[?1049l'; exit 7",
+    "PS1='$ '; clear; printf '\\033]133;A\\007\\033]133;B\\007make all\\n\\033]133;C\\007'; seq 1000 1019; printf '\\033]133;D;2\\007'; printf '\\033[?1049hWHOLE SCREEN'; read x; printf '\\033[?1049l'; exit 7",
   );
   await terminal.until(/WHOLE SCREEN/);
   await page.keyboard.press('Enter');
@@ -94,8 +94,16 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   await page.waitForURL(/\/recordings\/.+#t=/);
   await page.getByLabel('Search in this recording').fill('1012');
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: /^Go to / }).click();
+  await lines.getByRole('button', { name: /^Go to / }).click();
   await shows(/^1012\s*$/m);
+  const command = page.getByRole('region', { name: 'Commands' }).getByRole('row');
+  expect(await command.innerText()).toMatch(/make all\s+exit 2/i);
+  await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await eventually('an empty screen', async () => (/1012/.test(await screen.innerText()) ? undefined : true));
+  await command.getByRole('button', { name: /^Go to / }).click();
+  await shows(/^make all\s*$/m);
   expect(await violations(page)).toEqual([]);
 
   const saved = async (format: string): Promise<string> => {

@@ -247,6 +247,11 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'services/terminal/src/recordings/indexing/line-blocks.ts maxIndexedText',
     'services/terminal/src/recordings/indexing/recorded-screen.ts maxLineText',
   ],
+  'terminal: commands of a recording; characters of one, of all': [
+    'services/terminal/src/recordings/indexing/recorded-commands.ts maxCommands',
+    'services/terminal/src/recordings/indexing/recorded-commands.ts maxText',
+    'services/terminal/src/recordings/indexing/recorded-commands.ts maxCharacters',
+  ],
   'terminal: a keyframe of a recording': [
     'services/terminal/src/recordings/indexing/recorded-screen.ts maxKeyframe',
     'services/terminal/src/recordings/indexing/recorded-screen.ts maxHeld',

@@ -68,6 +68,7 @@ export const recordingRules: Readonly<Record<string, readonly Rule[]>> = {
     hiddenWithout('record_play', plays, async (world) => ({ params: { id: await theRecording(world), n: '0' } })),
   ],
   listRecordingKeyframes: [hiddenWithout('record_play', plays, onRecording)],
+  listRecordingCommands: [hiddenWithout('record_play', plays, onRecording)],
   getRecordingKeyframe: [
     hiddenWithout('record_play', plays, async (world) => ({ params: { id: await indexed(world), n: '0' } })),
   ],

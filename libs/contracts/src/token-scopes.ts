@@ -123,6 +123,7 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   getRecordingChunk: notForTokens,
   listRecordingKeyframes: notForTokens,
   getRecordingKeyframe: notForTokens,
+  listRecordingCommands: notForTokens,
   downloadRecordingCast: notForTokens,
   downloadRecordingText: notForTokens,
   deleteRecording: notForTokens,

@@ -1,4 +1,7 @@
-/** A snippet for each shell. It marks prompt (OSC 133;A), begin of the output (C) and exit code (D;n), and leaves `$?` as it is. */
+/**
+ * A snippet for each shell. It marks the prompt (OSC 133;A), its end (B), the begin of the output (C) and the exit code (D;n), and leaves
+ * `$?` as it is.
+ */
 const snippets = {
   // The exit code is read in PS1, since another hook may have changed it before this one runs. Others may set PS1 anew at each prompt.
   bash: `# WebXTerm: marks of commands for the terminal page
@@ -6,7 +9,7 @@ if [[ $- == *i* && -z \${__webxterm_marks-} ]]; then
   __webxterm_marks=1
   PS0='\\e]133;C\\a'\${PS0-}
   __webxterm_mark_prompt() {
-    [[ \${PS1-} == *'133;A'* ]] || PS1='\\[\\e]133;D;$?\\a\\e]133;A\\a\\]'\${PS1-}
+    [[ \${PS1-} == *'133;A'* ]] || PS1='\\[\\e]133;D;$?\\a\\e]133;A\\a\\]'\${PS1-}'\\[\\e]133;B\\a\\]'
   }
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
     PROMPT_COMMAND+=(__webxterm_mark_prompt)
@@ -18,7 +21,10 @@ fi
   zsh: `# WebXTerm: marks of commands for the terminal page
 if [[ -o interactive && -z \${__webxterm_marks-} ]]; then
   typeset -g __webxterm_marks=1
-  __webxterm_mark_prompt() { printf '\\e]133;D;%s\\a\\e]133;A\\a' $? }
+  __webxterm_mark_prompt() {
+    printf '\\e]133;D;%s\\a\\e]133;A\\a' $?
+    [[ $PS1 == *'133;B'* ]] || PS1+=$'%{\\e]133;B\\a%}'
+  }
   __webxterm_mark_output() { printf '\\e]133;C\\a' }
   autoload -Uz add-zsh-hook
   add-zsh-hook precmd __webxterm_mark_prompt

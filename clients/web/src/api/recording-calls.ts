@@ -7,8 +7,10 @@ import {
   getRecordingKeyframe,
   getRecordingPolicy,
   listRecordingChunks,
+  listRecordingCommands,
   listRecordingKeyframes,
   listRecordings,
+  type RecordedCommand,
   type Recording,
   type RecordingChunk,
   type RecordingHit,
@@ -75,6 +77,15 @@ export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeo
       );
       return answer.keyframes;
     },
+
+    /** The commands that the shell has marked. */
+    recordingCommands: (
+      id: string,
+      signal?: AbortSignal,
+    ): Promise<{ commands: readonly RecordedCommand[]; cut: boolean }> =>
+      signIn.withToken((token) =>
+        ask(fetcher, listRecordingCommands, { params: { id }, headers: bearer(token), signal }),
+      ),
 
     /** The frames of a keyframe, as those of a chunk. */
     recordingKeyframe: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>

@@ -18,6 +18,7 @@ import { Failure } from '../layout/failure.tsx';
 import { themeFor } from '../terminal/settings/color-schemes.ts';
 import { usePreferences } from '../terminal/settings/use-preferences.ts';
 import { ActivityStrip } from './activity-strip.tsx';
+import { CommandList } from './command-list.tsx';
 import { clock, momentOf } from './playback-time.ts';
 import classes from './player.module.css';
 import { SearchInside } from './search-inside.tsx';
@@ -115,6 +116,7 @@ export const Player = ({ recording }: { recording: Recording }) => {
         </Group>
       </Paper>
       <SearchInside recording={recording} onMoment={controls.seek} />
+      <CommandList recording={recording} ms={ms} onMoment={controls.seek} />
     </Stack>
   );
 };

@@ -6,7 +6,7 @@ import {
   useMutation,
   useQuery,
 } from '@tanstack/react-query';
-import type { Recording, RecordingHit, RecordingPolicy } from '@webxterm/contracts/rest';
+import type { RecordedCommand, Recording, RecordingHit, RecordingPolicy } from '@webxterm/contracts/rest';
 import type { RecordingPolicyChange, RecordingSearchQuery } from '../api/recording-calls.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
@@ -17,6 +17,7 @@ const keys = {
   list: (machine: string | undefined) => ['recordings', 'list', machine] as const,
   one: (id: string) => ['recordings', 'one', id] as const,
   hits: (query: RecordingSearchQuery) => ['recording-hits', query] as const,
+  commands: (id: string) => ['recording-commands', id] as const,
   policy: ['recording-policy'] as const,
 };
 /** Recordings begin and end with terminals. There is no event for it. */
@@ -62,6 +63,20 @@ export const useRecording = (id: string): UseQueryResult<Recording> => {
     queryKey: keys.one(id),
     queryFn: ({ signal }) => server.recording(id, signal),
     refetchInterval: ({ state }) => (state.data?.status === 'recording' ? pollMs : false),
+  });
+};
+
+/** The commands that the shell has marked. `enabled`: the index is made. */
+export const useRecordedCommands = (
+  id: string,
+  enabled: boolean,
+): UseQueryResult<{ commands: readonly RecordedCommand[]; cut: boolean }> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: keys.commands(id),
+    queryFn: ({ signal }) => server.recordingCommands(id, signal),
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
   });
 };
 

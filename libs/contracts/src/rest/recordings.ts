@@ -237,6 +237,41 @@ export const getRecordingKeyframe = defineRoute({
   errors: missing,
 });
 
+export const RecordedCommand = z
+  .object({
+    ms: z.number().int().meta({ description: 'When it began, since the start of the session.' }),
+    text: z.string().meta({
+      description:
+        'The command as it was shown, at most 500 characters. With the prompt before it where the shell does not mark the end of the prompt.',
+      example: 'make test',
+    }),
+    ended_ms: z.number().int().nullable().meta({ description: 'null: no end was marked.' }),
+    exit_code: z.number().int().nullable(),
+  })
+  .meta({ id: 'RecordedCommand' });
+export type RecordedCommand = z.infer<typeof RecordedCommand>;
+
+export const listRecordingCommands = defineRoute({
+  id: 'listRecordingCommands',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/recordings/:id/commands',
+  access: 'user',
+  summary: 'The commands of a recording, as its shell has marked them',
+  description:
+    `${whoPlays} By the marks OSC 133 (docs/terminal-emulator.md); programs can print marks as well, so they are no evidence. Empty without marks, and until the index is made, ` +
+    'shortly after the end. Playing is audited.',
+  params: RecordingParams,
+  success: {
+    status: 200,
+    schema: z.object({
+      commands: z.array(RecordedCommand),
+      cut: z.boolean().meta({ description: 'There were too many. The last ones are missing.' }),
+    }),
+  },
+  errors: missing,
+});
+
 export const downloadCast = defineRoute({
   id: 'downloadRecordingCast',
   owner: 'terminal',
@@ -381,6 +416,7 @@ export const recordingRoutes = [
   listRecordingChunks,
   getRecordingChunk,
   listRecordingKeyframes,
+  listRecordingCommands,
   getRecordingKeyframe,
   downloadCast,
   downloadText,

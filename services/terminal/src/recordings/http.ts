@@ -10,6 +10,7 @@ import {
   getRecordingPolicy,
   holdRecording,
   listRecordingChunks,
+  listRecordingCommands,
   listRecordingKeyframes,
   listRecordings,
   type Recording,
@@ -41,7 +42,7 @@ export interface RecordingsHttpOptions {
   readonly store: RecordingStore;
   readonly access: RecordingAccess;
   readonly reader: RecordingReader;
-  readonly index: Pick<IndexStore, 'lineBlocks' | 'lines' | 'keyframes' | 'keyframe'>;
+  readonly index: Pick<IndexStore, 'lineBlocks' | 'lines' | 'keyframes' | 'keyframe' | 'commands'>;
   readonly search: Pick<RecordingSearch, 'page'>;
   readonly deletion: Pick<Deletion, 'delete'>;
   readonly downloads: RecordingDownloads;
@@ -98,6 +99,13 @@ const mountReads = (api: Api, { store, access, reader, index, search, plays }: R
   api.mount(listRecordingKeyframes, async ({ params, caller, context }) => ({
     keyframes: await index.keyframes(await access.playable(caller, idOf(params.id), context.requestId)),
   }));
+
+  api.mount(listRecordingCommands, async ({ params, caller, context }) => {
+    const record = await access.playable(caller, idOf(params.id), context.requestId);
+    const { commands, cut } = await index.commands(reader.key(record), record);
+    if (commands.length > 0) await plays.record(caller, record);
+    return { commands: [...commands], cut };
+  });
 
   api.mount(getRecordingKeyframe, async ({ params, caller, context }) => {
     const record = await access.playable(caller, idOf(params.id), context.requestId);

@@ -71,7 +71,8 @@ interface IndexPart {
   provisional_until?: Date;
 }
 
-interface SealedPart extends IndexPart {
+/** Also the commands of a recording, which are one part. */
+export interface SealedPart extends IndexPart {
   /** Bytes before they were compressed. */
   size: number;
   /** Compressed, and encrypted with the key of the recording. */
@@ -243,7 +244,8 @@ const wordsSchema = new Schema<WordsRecord>(
   },
   { collection: 'recording_words', versionKey: false },
 );
-for (const schema of [keyframeSchema, linesSchema, wordsSchema]) {
+const commandsSchema = new Schema<SealedPart>(sealed, { collection: 'recording_commands', versionKey: false });
+for (const schema of [keyframeSchema, linesSchema, wordsSchema, commandsSchema]) {
   schema.index({ recording_id: 1, job: 1, n: 1 }, { unique: true });
   schema.index({ provisional_until: 1 }, { expireAfterSeconds: 0 });
 }
@@ -270,6 +272,7 @@ export interface RecordingModels {
   readonly keyframes: Model<KeyframeRecord>;
   readonly lines: Model<LinesRecord>;
   readonly words: Model<WordsRecord>;
+  readonly commands: Model<SealedPart>;
 }
 
 export const recordingModels = (connection: Connection): RecordingModels => ({
@@ -279,4 +282,5 @@ export const recordingModels = (connection: Connection): RecordingModels => ({
   keyframes: connection.model<KeyframeRecord>('RecordingKeyframe', keyframeSchema),
   lines: connection.model<LinesRecord>('RecordingLines', linesSchema),
   words: connection.model<WordsRecord>('RecordingWords', wordsSchema),
+  commands: connection.model<SealedPart>('RecordingCommands', commandsSchema),
 });

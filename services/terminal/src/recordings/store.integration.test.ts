@@ -247,6 +247,7 @@ describe('the index of a recording', () => {
     await models.keyframes.countDocuments({}),
     await models.lines.countDocuments({}),
     await models.words.countDocuments({}),
+    await models.commands.countDocuments({}),
   ];
 
   it('has keyframes and lines, encrypted with the key of the recording, and goes with it', async () => {
@@ -280,7 +281,23 @@ describe('the index of a recording', () => {
       policies: new RecordingPolicies(models.policies),
     });
     expect(await deletion.delete(record)).toBe(true);
-    expect(await parts()).toEqual([0, 0, 0]);
+    expect(await parts()).toEqual([0, 0, 0, 0]);
+  });
+
+  it('has the commands that the shell has marked, encrypted with the key of the recording', async () => {
+    const { record, key } = await begin('one');
+    const text = '\x1b]133;A\x07$ \x1b]133;B\x07make\r\n\x1b]133;C\x07\x1b]133;D;2\x07';
+    await write(record, key, shows(0, text));
+    await end(record);
+    expect((await index.commands(key, await store.find(record.recording_id))).commands).toEqual([]);
+    expect(await indexer().one()).toBe(true);
+    const made = await store.find(record.recording_id);
+    const commands = [{ ms: 0, text: 'make', ended_ms: 0, exit_code: 2 }];
+    expect(await index.commands(key, made)).toEqual({ commands, cut: false });
+    const [part] = await models.commands.find({}).lean();
+    expect(Buffer.from(Object(part?.body).buffer).includes('make')).toBe(false);
+    expect(part?.provisional_until).toBeUndefined();
+    expect(await index.commands(Buffer.alloc(32), made)).toEqual({ commands: [], cut: false });
   });
 
   it('of an instance that died is begun again by another, and no part of the first try is left', async () => {
@@ -313,7 +330,7 @@ describe('the index of a recording', () => {
       searchKey: searchKey ?? Buffer.alloc(0),
     });
     expect(await deleting.one()).toBe(true);
-    expect(await parts()).toEqual([0, 0, 0]);
+    expect(await parts()).toEqual([0, 0, 0, 0]);
     expect(await deleting.one()).toBe(false);
   });
 
@@ -328,6 +345,6 @@ describe('the index of a recording', () => {
     while (await indexer().one());
     const states = [damaged, unlucky].map(async ({ record }) => (await store.find(record.recording_id)).index?.state);
     expect(await Promise.all(states)).toEqual(['failed', 'failed']);
-    expect([outcomes, await parts()]).toEqual([[[damaged.record.recording_id, true]], [0, 0, 0]]);
+    expect([outcomes, await parts()]).toEqual([[[damaged.record.recording_id, true]], [0, 0, 0, 0]]);
   });
 });

@@ -4,7 +4,7 @@ import { openPart, sealPart } from '../chunk-codec.ts';
 import type { LinesRecord, RecordingModels, RecordingRecord, WordsRecord } from '../record.ts';
 import type { RecordingScope } from '../store.ts';
 import type { IndexedLine, LineBlock } from './line-blocks.ts';
-import type { IndexedKeyframe } from './messages.ts';
+import type { IndexedCommands, IndexedKeyframe } from './messages.ts';
 
 /** Parts of a job that is not complete expire after this time. A job takes minutes. */
 const provisionalMs = 86_400_000;
@@ -43,18 +43,20 @@ const behind = ({ began_at, id }: WordsPlace): QueryFilter<WordsRecord>[] => [
 type Indexed = Pick<RecordingRecord, 'recording_id' | 'index'>;
 type Place = Pick<LinesRecord, 'recording_id' | 'job' | 'n'>;
 
-const aadOf = (kind: 'keyframe' | 'lines', { recording_id, job, n }: Place): string =>
+const aadOf = (kind: 'keyframe' | 'lines' | 'commands', { recording_id, job, n }: Place): string =>
   `webxterm recording ${recording_id} ${kind} ${job} ${n}`;
 
 /** MongoDB's driver gives a Binary for a lean read. */
 const bytesOf = (body: unknown): Buffer => (Buffer.isBuffer(body) ? body : Buffer.from(Object(body).buffer));
 
-/** The keyframes and lines of recordings, encrypted like their chunks, and the filters of the words. */
+type PartModels = Pick<RecordingModels, 'keyframes' | 'lines' | 'words' | 'commands'>;
+
+/** The keyframes, lines and commands of recordings, encrypted like their chunks, and the filters of the words. */
 export class IndexStore {
-  readonly #models: Pick<RecordingModels, 'keyframes' | 'lines' | 'words'>;
+  readonly #models: PartModels;
   readonly #now: () => number;
 
-  constructor(models: Pick<RecordingModels, 'keyframes' | 'lines' | 'words'>, now: () => number = Date.now) {
+  constructor(models: PartModels, now: () => number = Date.now) {
     this.#models = models;
     this.#now = now;
   }
@@ -87,12 +89,37 @@ export class IndexStore {
     return body.length + filter.length;
   }
 
+  /** @returns the bytes that they take */
+  async addCommands(key: Buffer, record: RecordingRecord, job: string, indexed: IndexedCommands): Promise<number> {
+    const place = { recording_id: record.recording_id, job, n: 0 };
+    const plain = Buffer.from(JSON.stringify(indexed));
+    const body = await sealPart(key, plain, aadOf('commands', place));
+    const part = { ...place, provisional_until: this.#provisionalUntil() };
+    await this.#models.commands.create({ ...part, size: plain.length, body });
+    return body.length;
+  }
+
+  /** The commands that the shell has marked. None: it marks none, or there is no index yet. */
+  async commands(key: Buffer, { recording_id, index }: Indexed): Promise<IndexedCommands> {
+    const none = { commands: [], cut: false };
+    if (index?.state !== 'ready') return none;
+    const found = await this.#models.commands.findOne({ recording_id, job: index.job, n: 0 }).lean();
+    if (found === null) return none;
+    const plain = await openPart(key, bytesOf(found.body), aadOf('commands', found));
+    return plain === undefined ? none : JSON.parse(plain.toString());
+  }
+
   /** The parts of this job stay. Those of jobs before are removed. */
   async keep(recordingId: string, job: string): Promise<void> {
     const mine = { recording_id: recordingId, job };
     const kept = { $unset: { provisional_until: 1 } } as const;
-    const { keyframes, lines, words } = this.#models;
-    await Promise.all([keyframes.updateMany(mine, kept), lines.updateMany(mine, kept), words.updateMany(mine, kept)]);
+    const { keyframes, lines, words, commands } = this.#models;
+    await Promise.all([
+      keyframes.updateMany(mine, kept),
+      lines.updateMany(mine, kept),
+      words.updateMany(mine, kept),
+      commands.updateMany(mine, kept),
+    ]);
     await this.#removeParts({ recording_id: recordingId, job: trusted({ $ne: job }) });
   }
 
@@ -170,8 +197,13 @@ export class IndexStore {
   }
 
   async #removeParts(which: QueryFilter<Pick<LinesRecord, 'recording_id' | 'job'>>): Promise<void> {
-    const { keyframes, lines, words } = this.#models;
-    await Promise.all([keyframes.deleteMany(which), lines.deleteMany(which), words.deleteMany(which)]);
+    const { keyframes, lines, words, commands } = this.#models;
+    await Promise.all([
+      keyframes.deleteMany(which),
+      lines.deleteMany(which),
+      words.deleteMany(which),
+      commands.deleteMany(which),
+    ]);
   }
 
   #provisionalUntil(): Date {

@@ -74,8 +74,14 @@ const act = async (message: ToIndexWorker): Promise<FromIndexWorker> => {
   const { keyframe, spent }: Drawn =
     message.kind === 'chunk' ? await next(message) : { keyframe: undefined, spent: false };
   if (message.kind === 'end') screen.end();
-  if (message.kind === 'end' || spent) blocks.end();
-  return { blocks: blocks.take(), cut: blocks.cut || spent, spent, ...(keyframe !== undefined && { keyframe }) };
+  const last = message.kind === 'end' || spent;
+  if (last) blocks.end();
+  const { all, cut } = screen.commands;
+  return {
+    ...{ blocks: blocks.take(), cut: blocks.cut || spent, spent },
+    ...(keyframe !== undefined && { keyframe }),
+    ...(last && { commands: { commands: all, cut: cut || spent } }),
+  };
 };
 
 if (process.platform === 'linux') os.setPriority(niceness);

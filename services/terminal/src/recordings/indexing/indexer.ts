@@ -87,7 +87,7 @@ export class Indexer {
     let blocks = 0;
     /** @returns false: the time for it is used up */
     const add = async (message: ToIndexWorker): Promise<boolean> => {
-      const { keyframe, blocks: complete, cut, spent }: FromIndexWorker = await thread.next(message);
+      const { keyframe, blocks: complete, commands, cut, spent }: FromIndexWorker = await thread.next(message);
       claim.check();
       if (keyframe !== undefined) {
         made.bytes += await store.addKeyframe(key, record, job, keyframe);
@@ -98,6 +98,8 @@ export class Indexer {
         made.lines += block.lines;
         blocks += 1;
       }
+      if (commands !== undefined && commands.commands.length > 0)
+        made.bytes += await store.addCommands(key, record, job, commands);
       made.cut = cut;
       return !spent;
     };

@@ -1,3 +1,4 @@
+import type { RecordedCommand } from '@webxterm/contracts/rest';
 import type { LineBlock } from './line-blocks.ts';
 
 /** The worker is started with this. */
@@ -24,10 +25,18 @@ export interface IndexedKeyframe {
   readonly plain: Uint8Array;
 }
 
+/** The commands that the shell has marked. `cut`: there are more. */
+export interface IndexedCommands {
+  readonly commands: readonly RecordedCommand[];
+  readonly cut: boolean;
+}
+
 /** The answer to each message: what is new in the index. */
 export interface FromIndexWorker {
   readonly keyframe?: IndexedKeyframe;
   readonly blocks: readonly LineBlock[];
+  /** Of the whole recording, in the last answer. */
+  readonly commands?: IndexedCommands;
   readonly cut: boolean;
   /** Its time was used up, before the end. The lines and keyframes until then are complete. */
   readonly spent: boolean;

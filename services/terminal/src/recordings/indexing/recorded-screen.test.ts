@@ -69,6 +69,49 @@ describe('the lines of a recording', () => {
   });
 });
 
+describe('the commands of a recording', () => {
+  const commandsOf = async (...chunks: DownFrame[][]) => {
+    const screen = new RecordedScreen(size, () => {});
+    for (const chunk of chunks) await screen.draw(chunk);
+    return screen.commands;
+  };
+  const mark = (text: string): string => `\x1b]133;${text}\x07`;
+  const prompt = `${mark('A')}$ ${mark('B')}`;
+
+  it('are those that the shell has marked, with their times and exit codes', async () => {
+    const { all, cut } = await commandsOf(
+      framesOf([10, prompt], [20, 'make te'], [30, `st\r\n${mark('C')}`], [40, 'ok\r\n']),
+      framesOf([2000, `${mark('D;0')}${prompt}false\r\n${mark('C')}`], [2100, `${mark('D;1')}${prompt}\r\n${prompt}`]),
+      framesOf([3000, `vi\r\n${mark('C')}\x1b[?1049h${mark('A')}${mark('C')}${mark('D;9')}`]),
+    );
+    expect([all, cut]).toEqual([
+      [
+        { ms: 30, text: 'make test', ended_ms: 2000, exit_code: 0 },
+        { ms: 2000, text: 'false', ended_ms: 2100, exit_code: 1 },
+        { ms: 3000, text: 'vi', ended_ms: 3000, exit_code: 9 },
+      ],
+      false,
+    ]);
+  });
+
+  it('have the lines that they had on the screen, and the prompt where its end is not marked', async () => {
+    const { all } = await commandsOf(
+      framesOf([1, `${prompt}for i in 1 2\r\n> do echo\r\n> done\r\n${mark('C')}`]),
+      framesOf([2, `${mark('D;0')}${mark('A')}~\r\n$ ${'x'.repeat(30)}\r\n${mark('C')}${mark('D;no number')}`]),
+    );
+    expect(all.map(({ text, exit_code }) => [text, exit_code])).toEqual([
+      ['for i in 1 2\n> do echo\n> done', 0],
+      [`~\n$ ${'x'.repeat(30)}`, null],
+    ]);
+  });
+
+  it('are bounded in number and length', async () => {
+    const many = `${prompt}${'y'.repeat(600)}\r\n${mark('C')}`;
+    const { all, cut } = await commandsOf(framesOf([1, many.repeat(600)]));
+    expect([all.length, all[0]?.text.length, cut]).toEqual([524, 500, true]);
+  });
+});
+
 describe('a keyframe', () => {
   it.each([
     ['in the middle of a colour sequence', 'text\x1b[1;3', '1mred\r\n'],

@@ -2,6 +2,7 @@ import { type DownFrame, FrameTimes } from '@webxterm/contracts/frames';
 import { EmulatorWidths, GroundScanner, KeyboardFlags, OutputFilter } from '@webxterm/stream';
 import { screenState } from '@webxterm/stream/screen';
 import headless, { type Terminal } from '@xterm/headless';
+import { RecordedCommands } from './recorded-commands.ts';
 
 /** Lines above the screen that a keyframe has. */
 const scrollback = 100;
@@ -34,6 +35,8 @@ export class RecordedScreen {
   readonly #scanner = new GroundScanner();
   readonly #keyboard: KeyboardFlags;
   readonly #widths: EmulatorWidths;
+  /** Those that the shell has marked so far. */
+  readonly commands: RecordedCommands;
   readonly #line: (ms: number, text: string) => void;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
@@ -52,6 +55,7 @@ export class RecordedScreen {
     // Same limits and widths as in the player.
     this.#filter = new OutputFilter({ cols, rows });
     this.#widths = new EmulatorWidths(this.#terminal);
+    this.commands = new RecordedCommands(this.#terminal, () => this.#ms);
     this.#terminal.parser.registerOscHandler(hyperlink, () => true);
     this.#terminal.onTitleChange((title) => {
       this.#title = title;
