@@ -49,6 +49,10 @@ export const useGrantOnTag = () => useChange(keys.tagGrants, (server, grant: New
 export const useRevokeTagGrant = () =>
   useChange(keys.tagGrants, (server, grantId: string) => server.revokeTagGrant(grantId));
 
+/** Ends the access by a tag, on all machines that have it. */
+export const useEndTagAccess = (agentId: string) =>
+  useChange(keys.onMachine(agentId), (server, grantId: string) => server.revokeTagGrant(grantId));
+
 /** The grants to groups on a machine, and those on its tags. */
 export const useTeamGrants = (agentId: string): UseQueryResult<TeamGrantList> => {
   const server = useServer();

@@ -1,7 +1,13 @@
 import { Badge, Button, Group as Line, Select, Stack, Text } from '@mantine/core';
 import type { GrantRole, Machine, TeamGrant } from '@webxterm/contracts/rest';
 import { useState } from 'react';
-import { useGrantToGroup, useGroups, useRevokeFromGroup, useTeamGrants } from '../groups/group-queries.ts';
+import {
+  useEndTagAccess,
+  useGrantToGroup,
+  useGroups,
+  useRevokeFromGroup,
+  useTeamGrants,
+} from '../groups/group-queries.ts';
 import { usersPhrase } from '../groups/users-phrase.ts';
 import { AskingButton } from '../layout/asking-button.tsx';
 import { Failure } from '../layout/failure.tsx';
@@ -35,6 +41,7 @@ export const GroupAccess = ({ machine }: { machine: Machine }) => {
 
 const Row = ({ agentId, grant }: { agentId: string; grant: TeamGrant }) => {
   const revoke = useRevokeFromGroup(agentId);
+  const byTag = useEndTagAccess(agentId);
   const { group_id, tag } = grant;
   const name = grant.name === '' ? 'Unknown user' : grant.name;
   return (
@@ -52,17 +59,17 @@ const Row = ({ agentId, grant }: { agentId: string; grant: TeamGrant }) => {
             since {localTime(grant.granted_at)}, by {grant.granted_by}
           </Text>
         </div>
-        {group_id !== null && tag === null && (
-          <AskingButton
-            text="End access"
-            label={`End the access of the group ${name}`}
-            confirm="End it, and their terminals"
-            pending={revoke.isPending}
-            onConfirm={() => revoke.mutate(group_id)}
-          />
-        )}
+        <AskingButton
+          text="End access"
+          label={tag === null ? `End the access of the group ${name}` : `End the access of ${name} by the tag ${tag}`}
+          confirm={tag === null ? 'End it, and their terminals' : 'End it on all machines with the tag'}
+          pending={revoke.isPending || byTag.isPending}
+          onConfirm={() => (tag === null && group_id !== null ? revoke.mutate(group_id) : byTag.mutate(grant.grant_id))}
+        />
       </Line>
-      {revoke.isError && <Failure title="It could not be ended" error={revoke.error} />}
+      {(revoke.isError || byTag.isError) && (
+        <Failure title="It could not be ended" error={revoke.error ?? byTag.error} />
+      )}
     </div>
   );
 };

@@ -347,3 +347,18 @@ describe('a grant on a tag', () => {
     expect(await seen(agentId, bob)).toBe(404);
   });
 });
+
+describe('while NATS is unavailable', () => {
+  it('a user is removed from a group, which ends the terminals, and none is added', async () => {
+    const { link, agentId } = await enrol();
+    const mine = await group(bob);
+    await grantTo(agentId, mine);
+    const viewer = await openTerminal(link, agentId, bob);
+    await world.servers.nats.stop();
+    expect((await leave(mine, bob)).status).toBe(204);
+    await endOf(link, bob);
+    expect(await lost(viewer)).toMatchObject({ code: 'machine_not_found' });
+    expect(await join(mine, bob.user.username)).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    await world.servers.nats.start();
+  });
+});
