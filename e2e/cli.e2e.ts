@@ -88,6 +88,25 @@ describe('vsay', () => {
     expect([late.code, late.stderr]).toEqual([124, expect.stringContaining('after 1 s')]);
   });
 
+  it('passes stdin on to a command, with as many bytes as there are, and its words unchanged', async () => {
+    const lines = `${'0123456789abcdef'.repeat(16)}\n`.repeat(8000);
+    const counted = await vsay.run(
+      ['exec', '-i', ownMachine.name, '--', 'sh', '-c', 'cat; echo "$1" >&2; exit 5', 'x', "it's"],
+      {
+        input: lines,
+      },
+    );
+    expect([counted.code, counted.stdout === lines, counted.stderr]).toEqual([5, true, "it's\n"]);
+    const early = await vsay.run(['exec', '-i', ownMachine.name, 'head -c 3; kill -TERM $$'], { input: lines });
+    expect(early).toEqual({ code: 143, stdout: '012', stderr: '' });
+    const both = await vsay.run(['exec', '-i', '--timeout', '3', ownMachine.name, 'cat']);
+    expect([both.code, both.stdout]).toEqual([250, '']);
+    const seeing = await createToken('see', 'files_read');
+    const environment = { VSAY_TOKEN: seeing.token };
+    const refused = await vsay.run(['exec', '-i', ownMachine.name, 'true'], { input: '', environment });
+    expect([refused.code, refused.stderr]).toEqual([254, expect.stringContaining('command')]);
+  });
+
   it('runs a command on many machines, groups equal outputs, and fails if one failed', async () => {
     const run = (...args: string[]) => vsay.run(['run', ...args]);
     const done = await run(

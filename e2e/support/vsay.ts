@@ -37,7 +37,7 @@ export class Vsay {
       const child = execFile(
         process.execPath,
         [main, ...args],
-        { env: { ...this.#environment, ...options.environment }, timeout: 60_000 },
+        { env: { ...this.#environment, ...options.environment }, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
         (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
       );

@@ -115,7 +115,8 @@ const addTerminals = (program: Command, ended: (code: number) => void): void => 
   withLinuxUser(serverCommand(program, 'exec', 'Run a command on a machine, without a terminal.'))
     .argument('<machine>', 'its name or id')
     .argument('<command...>', 'a program and its arguments, or one line for the shell')
-    .option('--timeout <seconds>', 'end the command after this time, at most 50', '30')
+    .option('--timeout <seconds>', 'end the command after this time, at most 50 (default: 30)')
+    .option('-i, --stdin', 'pass stdin on, without limits of time and output')
     .passThroughOptions()
     .action(async (machine, words, options) =>
       ended(await (await import('./commands/exec.ts')).exec(machine, words, options)),

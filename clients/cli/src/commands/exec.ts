@@ -11,13 +11,14 @@ import type { ServerOptions } from './options.ts';
 
 export interface ExecOptions extends ServerOptions {
   readonly linuxUser?: string;
-  readonly timeout: string;
+  readonly timeout?: string;
+  readonly stdin?: boolean;
 }
 
 /** As of timeout(1). */
 const timedOut = 124;
 
-const secondsOf = (text: string): number => {
+const secondsOf = (text = '30'): number => {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= maxCommandSeconds) return seconds;
   throw new Failure(`--timeout is a number of seconds from 1 to ${maxCommandSeconds}.`, exitCode.usage);
@@ -34,6 +35,7 @@ export const exec = async (machine: string, given: readonly string[], options: E
   // commander leaves the -- before a command in its words.
   const words = given[0] === '--' ? given.slice(1) : given;
   if (words.length === 0) throw new Failure('Name a command: vsay exec MACHINE -- COMMAND', exitCode.usage);
+  if (options.stdin === true) return withStdin(machine, words, options);
   const timeout_seconds = secondsOf(options.timeout);
   const server = await openServer(options.profile);
   const { agent_id, name } = await findMachine(server, machine);
@@ -57,4 +59,20 @@ export const exec = async (machine: string, given: readonly string[], options: E
       `vsay: the command was ended on ${plainText(name, 64)} after ${timeout_seconds} s. Use vsay connect for longer ones.`,
     );
   return codeOf(result);
+};
+
+const withStdin = async (
+  machine: string,
+  words: readonly string[],
+  { profile, json, timeout, linuxUser }: ExecOptions,
+): Promise<number> => {
+  if (json === true || timeout !== undefined)
+    throw new Failure(
+      '--stdin passes bytes on until the command ends: leave out --json and --timeout.',
+      exitCode.usage,
+    );
+  const server = await openServer(profile);
+  const found = await findMachine(server, machine);
+  const { execWithStdin } = await import('./exec-with-stdin.ts');
+  return execWithStdin({ server, machine: found, command: commandLine(words), linuxUser });
 };

@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { sshRights } from '@webxterm/contracts/session-kinds';
 import { plainText } from '@webxterm/contracts/text';
-import { ForwardError, ForwardStream } from '@webxterm/terminal-client/node';
+import { ForwardError } from '@webxterm/terminal-client/node';
 import { readEnvironment } from '../configuration/environment.ts';
-import { exitCode, Failure } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import { print, say } from '../output/print.ts';
 import { allMachines, findMachine } from '../server/find-machine.ts';
 import { codeOfRefusal } from '../server/report.ts';
@@ -14,6 +13,7 @@ import { openServer } from '../server/server.ts';
 import { difference } from '../ssh/difference.ts';
 import { readText, writeOwn } from '../ssh/files.ts';
 import { keepKnownHost, knownHostsLine, knownHostsOf } from '../ssh/known-hosts.ts';
+import { hostKeyOf, openSshStream } from '../ssh/machine-connection.ts';
 import { defaultUser, hostSuffix, includedIn, sshConfig, withInclude, withoutInclude } from '../ssh/ssh-config.ts';
 
 export interface ProxyOptions {
@@ -22,9 +22,6 @@ export interface ProxyOptions {
   readonly knownHosts?: string;
 }
 
-const mayNothing = (rights: readonly string[] | undefined): boolean =>
-  rights !== undefined && !sshRights.some((right) => rights.includes(right));
-
 /** `vsay proxy`: a ProxyCommand of ssh. @returns the exit code */
 export const proxy = async (wanted: string, { profile, linuxUser, knownHosts }: ProxyOptions): Promise<number> => {
   // ssh hangs its ProxyCommand up as soon as it has closed the connection. Its last bytes must still reach the machine.
@@ -32,24 +29,11 @@ export const proxy = async (wanted: string, { profile, linuxUser, knownHosts }: 
   const server = await openServer(profile);
   const name = wanted.endsWith(hostSuffix) ? wanted.slice(0, -hostSuffix.length) : wanted;
   const machine = await findMachine(server, name);
-  const shown = plainText(machine.name, 64);
-  if (mayNothing(machine.my_rights))
-    throw new Failure(
-      `You may not use ssh on ${shown}: that needs one of the rights ${sshRights.join(', ')}.`,
-      exitCode.refused,
-    );
-  const { ssh_host_key: hostKey } = machine.metadata;
-  if (hostKey === undefined)
-    throw new Failure(`The agent of ${shown} has no ssh server, or has not been connected since it has: update it.`);
+  const hostKey = hostKeyOf(machine);
   // ssh reads the file when it has the first bytes of the server, so the line is there in time.
   const line = knownHostsLine(wanted, hostKey);
   if (knownHosts !== undefined && line !== undefined) await keepKnownHost(knownHosts, line);
-  const stream = new ForwardStream({
-    url: server.url.origin,
-    agentId: machine.agent_id,
-    linuxUser: linuxUser === defaultUser ? undefined : linuxUser,
-    token: async () => server.token,
-  });
+  const stream = openSshStream(server, machine, linuxUser === defaultUser ? undefined : linuxUser);
   process.stdin.pipe(stream);
   stream.pipe(process.stdout);
   try {
