@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
 import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
 import { browser, ownMachine, rest, stack } from './support/use-stack.ts';
@@ -123,6 +124,32 @@ describe('the workspace', () => {
     await terminal.focus();
     await terminal.run('echo again $((40+2))');
     await terminal.until(/^again 42/m);
+  });
+
+  it('is opened in another browser as it was', async () => {
+    const { page } = terminal;
+    await terminal.run('echo left $((40+2))');
+    await page.keyboard.press('Control+Shift+D');
+    await page.getByTestId('terminal-beside').waitFor();
+    await terminal.until(/[$#%>]\s*$/m);
+    await terminal.run('echo right $((40+2))');
+    await terminal.until(/^right 42/m);
+    await eventually('the tabs are stored', async () => {
+      const { body } = await rest.get<{ workspace: { tabs: unknown[] } | null }>('/api/profile/workspace');
+      return body.workspace?.tabs.length === 2 ? true : undefined;
+    });
+    const other = await TerminalPage.open(browser);
+    await other.signIn(stack.url, stack.admin);
+    await other.page.getByRole('table', { name: 'Machines' }).waitFor();
+    await other.page.goto(`${stack.url}/sessions`);
+    await other.page.getByRole('region', { name: 'Last tabs' }).getByText('2 terminals in tabs').waitFor();
+    expect(await violations(other.page)).toEqual([]);
+    await other.page.getByRole('button', { name: 'Open them as they were' }).click();
+    await other.until(/^right 42/m);
+    await other.page.getByTestId('terminal-beside').getByText('left 42').first().waitFor();
+    expect(await other.page.getByRole('tab').count()).toBe(2);
+    expect(other.complaints).toEqual([]);
+    await other.close();
   });
 
   it('opens a shell as the Linux user that is chosen, and names that user in tab, session list and audit log', async () => {

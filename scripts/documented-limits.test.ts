@@ -72,6 +72,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
     'libs/contracts/src/rest/preferences.ts maxLevels',
     'libs/contracts/src/rest/preferences.ts maxTerminalSettingsBytes',
   ],
+  'auth: tabs of the workspace of a user': ['libs/contracts/src/rest/workspace.ts maxWorkspaceTabs'],
   'agent-hub: control messages that an agent does not read': ['services/agent-hub/src/agent-links/link.ts maxQueued'],
   'agent-hub: attachments': ['services/agent-hub/src/attachments/attachment-table.ts maxPerMachine'],
   'agent-hub: streams of live events': [

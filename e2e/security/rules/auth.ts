@@ -88,6 +88,8 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   profileBelongings: [self(200)],
   deleteProfile: [self(400, () => ({ body: { current_password: 'not mine' } }))],
   preferences: [self(200)],
+  workspace: [self(200)],
+  putWorkspace: [self(204, () => ({ body: { tabs: [], active: 0 } }))],
   putPreferences: [self(200, () => ({ body: { terminal: { fontSize: 15 } } }))],
   uploadAvatar: [self(400, () => ({ body: { avatar_url: 'data:image/png;base64,AAAA' } }))],
   deleteAvatar: [self(204)],

@@ -74,6 +74,8 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   deleteProfile: notForTokens,
   preferences: notForTokens,
   putPreferences: notForTokens,
+  workspace: notForTokens,
+  putWorkspace: notForTokens,
   uploadAvatar: notForTokens,
   deleteAvatar: notForTokens,
   listAccessTokens: notForTokens,

@@ -14,6 +14,8 @@ import {
   endOtherSignins,
   endSignin,
   factorPolicy,
+  getWorkspace,
+  type KeptWorkspace,
   leave,
   listIdentities,
   listSignins,
@@ -23,6 +25,7 @@ import {
   preferences,
   profileBelongings,
   putPreferences,
+  putWorkspace,
   regenerateApiKey,
   removePasskey,
   removeTotp,
@@ -37,6 +40,7 @@ import {
   updateUser,
   uploadAvatar,
   userBelongings,
+  type Workspace,
 } from '@webxterm/contracts/rest';
 import { ask, send } from '@webxterm/rest-client';
 import type { z } from 'zod';
@@ -135,6 +139,15 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
 
   preferences: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, preferences, { headers: bearer(token), signal })),
+
+  workspace: async (signal?: AbortSignal): Promise<KeptWorkspace | null> => {
+    const answer = await signIn.withToken((token) => ask(fetcher, getWorkspace, { headers: bearer(token), signal }));
+    return answer.workspace;
+  },
+
+  async putWorkspace(body: Workspace): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, putWorkspace, { body, headers: bearer(token) }));
+  },
 
   putPreferences: (terminal: Preferences['terminal']) =>
     signIn.withToken((token) => ask(fetcher, putPreferences, { body: { terminal }, headers: bearer(token) })),

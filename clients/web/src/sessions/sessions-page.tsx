@@ -7,6 +7,7 @@ import { PageHeader } from '../layout/page-header.tsx';
 import { SharedWithMe } from '../sharing/shared-with-me.tsx';
 import { useUser } from '../sign-in/sign-in-context.ts';
 import { IdleLimitCard } from './idle-limit-card.tsx';
+import { LastWorkspace } from './last-workspace.tsx';
 import { MySessions } from './my-sessions.tsx';
 import classes from './sessions-page.module.css';
 
@@ -16,6 +17,7 @@ export const SessionsPage = () => {
   return (
     <>
       <PageHeader title="Sessions" text="Shells of yours that are running. Closing a tab leaves them here." />
+      <LastWorkspace />
       <Paper className={classes.card} component="section" aria-label="My sessions">
         <MySessions
           empty={

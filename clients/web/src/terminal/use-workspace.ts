@@ -21,6 +21,7 @@ import {
   withSplit,
   withTab,
 } from './tab-store.ts';
+import { useKeptWorkspace } from './use-kept-workspace.ts';
 import { newTabKey, useTabs } from './use-tabs.ts';
 
 const route = getRouteApi('/signed-in/terminal/$agentId');
@@ -38,6 +39,7 @@ export const useWorkspace = (agentId: string) => {
   const [rang, setRang] = useState<ReadonlySet<string>>(new Set());
   const [over, setOver] = useState<ReadonlySet<string>>(new Set());
   const names = useKeptNames(changeAll);
+  useKeptWorkspace(all);
   useEffect(() => {
     // The shell has a tab now. A reload must restore the tab instead of opening another.
     if (session !== undefined || user !== undefined)

@@ -26,6 +26,7 @@ import { teamGrantRoutes } from './team-grants.ts';
 import { terminalRoutes } from './terminals.ts';
 import { updateRoutes } from './updates.ts';
 import { userRoutes } from './users.ts';
+import { workspaceRoutes } from './workspace.ts';
 
 export * from '../ids.ts';
 export * from './access.ts';
@@ -61,6 +62,7 @@ export * from './terminals.ts';
 export * from './update-state.ts';
 export * from './updates.ts';
 export * from './users.ts';
+export * from './workspace.ts';
 
 /** All REST routes. The gateway forwards only these, and OpenAPI lists them. */
 export const allRoutes: readonly Route[] = [
@@ -75,6 +77,7 @@ export const allRoutes: readonly Route[] = [
   ...programLoginRoutes,
   ...profileRoutes,
   ...preferenceRoutes,
+  ...workspaceRoutes,
   ...auditRoutes,
   ...machineRoutes,
   ...enrolmentTokenRoutes,

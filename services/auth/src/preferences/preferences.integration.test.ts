@@ -56,3 +56,46 @@ describe('the settings of a user', () => {
     expect(await rows()).toHaveLength(before - 1);
   });
 });
+
+describe('the tabs of a user', () => {
+  const workspacePath = '/api/profile/workspace';
+  const tab = (letter: string, group?: number) => ({
+    agent_id: `ag_${'1'.repeat(26)}`,
+    session_id: letter.repeat(21).concat('A'),
+    ...(group !== undefined && { group }),
+  });
+  const store = ({ token }: Somebody, body: unknown) => auth.call('PUT', workspacePath, body, { token });
+  const stored = async ({ token }: Somebody) =>
+    (await auth.call('GET', workspacePath, undefined, { token })).body as { workspace: unknown };
+
+  it('are those that a browser has stored last, beside the settings, and of nobody else', async () => {
+    const [me, you] = [await signUp(auth, 'tabs'), await signUp(auth, 'other')];
+    expect(await stored(me)).toEqual({ workspace: null });
+    const first = { tabs: [tab('A', 0), tab('B', 0), tab('C')], active: 1 };
+    expect((await store(me, first)).status).toBe(204);
+    expect(await stored(me)).toMatchObject({ workspace: first });
+    await put(me, { fontSize: 9 });
+    const second = { tabs: [tab('B')], active: 0 };
+    await store(me, second);
+    await put(me, null);
+    expect(await stored(me)).toEqual({
+      workspace: { ...second, user_agent: expect.any(String), stored_at: expect.any(String) },
+    });
+    expect([await stored(you), await read(you)]).toEqual([{ workspace: null }, { terminal: null }]);
+  });
+
+  it('are refused if they are too many, or name no machine or session', async () => {
+    const me = await signUp(auth, 'manytabs');
+    const many = (count: number) => ({ tabs: Array.from({ length: count }, () => tab('A')), active: 0 });
+    expect((await store(me, many(20))).status).toBe(204);
+    for (const wrong of [
+      many(21),
+      { ...many(1), active: 20 },
+      { tabs: [{ ...tab('A'), agent_id: 'x' }], active: 0 },
+      { tabs: [{ ...tab('A'), session_id: '../x' }], active: 0 },
+      { tabs: [{ ...tab('A'), title: 'x' }], active: 0 },
+    ])
+      expect(await store(me, wrong)).toMatchObject({ status: 400 });
+    expect(await stored(me)).toMatchObject({ workspace: { tabs: many(20).tabs } });
+  });
+});
