@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { chmod, link, lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { textOfPath } from '@webxterm/contracts/file-paths';
 import { systemCode } from '../failure.ts';
@@ -59,19 +60,26 @@ export const removeEntry = async (text: string, recursive: boolean): Promise<obj
   return { ok: true };
 };
 
-/** Removes a folder with everything in it. */
-export const removeFolder = async (path: Buffer): Promise<void> => {
-  await removeContent(path, 0);
+export interface FolderRemoval {
+  /** Only this folder is removed. Undefined: the one that has the path. */
+  readonly own?: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
+  /** Also removes the content of folders whose permissions forbid it to their owner. */
+  readonly force?: boolean;
+}
+
+/** Removes a folder with everything in it. @throws FileFailure if another folder than `own` has the path */
+export const removeFolder = async (path: Buffer, how: FolderRemoval = {}): Promise<void> => {
+  await removeContent(path, how, 0);
   await rmdir(path);
 };
 
-const removeContent = async (path: Buffer, depth: number): Promise<void> => {
+const removeContent = async (path: Buffer, how: FolderRemoval, depth: number): Promise<void> => {
   requireDepth(path, depth);
-  const { base, close } = await openFolder(path);
+  const { base, close } = await openToRemove(path, how);
   try {
     for (let more = true; more; ) {
       const { names, cut } = await namesOf(base);
-      for (const name of names) await removeBelow(childOf(base, name), depth);
+      for (const name of names) await removeBelow(childOf(base, name), how, depth);
       more = cut;
     }
   } finally {
@@ -79,9 +87,17 @@ const removeContent = async (path: Buffer, depth: number): Promise<void> => {
   }
 };
 
-const removeBelow = async (path: Buffer, depth: number): Promise<void> => {
+const openToRemove = (path: Buffer, { own, force }: FolderRemoval): ReturnType<typeof openFolder> =>
+  withEntry(path, async (base, stats) => {
+    if (own !== undefined && (stats.ino !== own.ino || stats.dev !== own.dev))
+      throw new FileFailure('file_busy', `Another folder has taken the place of ${textOfPath(path)}.`);
+    if (force === true && stats.isDirectory()) await chmod(base, 0o700).catch(() => undefined);
+    return openFolder(stats.isDirectory() ? childOf(base, Buffer.from('.')) : path);
+  });
+
+const removeBelow = async (path: Buffer, { force = false }: FolderRemoval, depth: number): Promise<void> => {
   if (!(await lstat(path)).isDirectory()) return unlink(path);
-  await removeContent(path, depth + 1);
+  await removeContent(path, { force }, depth + 1);
   return rmdir(path);
 };
 

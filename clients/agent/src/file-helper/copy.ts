@@ -37,6 +37,7 @@ const copyFile = async (from: Buffer, to: Buffer, signal: AbortSignal): Promise<
     return await about(to, async () => {
       const { folder, part } = partOf(to);
       const file = await openPart(part, textOfPath(to));
+      const release = keepInUse(part);
       try {
         const bytes = await copyContent({ source, target: file, shown: from, signal });
         await file.sync();
@@ -48,6 +49,7 @@ const copyFile = async (from: Buffer, to: Buffer, signal: AbortSignal): Promise<
         if (await isOwnPart(file, part)) await unlink(part);
         throw error;
       } finally {
+        release();
         await file.close();
       }
     });
@@ -59,10 +61,9 @@ const copyFile = async (from: Buffer, to: Buffer, signal: AbortSignal): Promise<
 const copyFolder = async (from: Buffer, to: Buffer, signal: AbortSignal): Promise<Copied> => {
   await about(to, () => requireOutside(from, to));
   const { folder, part } = partOf(to);
-  await about(to, () => makePartFolder(part, textOfPath(to)));
+  const own = await about(to, () => makePartFolder(part, textOfPath(to)));
   const release = keepInUse(part);
   try {
-    const own = await about(to, () => lstat(part, { bigint: true }));
     const tree = new TreeCopy({ except: own, signal });
     await tree.copy(from, part, { from, to });
     await about(to, async () => {
@@ -75,7 +76,7 @@ const copyFolder = async (from: Buffer, to: Buffer, signal: AbortSignal): Promis
     });
     return tree.copied;
   } catch (error) {
-    await removeFolder(part).catch(() => undefined);
+    await removeFolder(part, { own, force: true }).catch(() => undefined);
     throw error;
   } finally {
     release();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, unlink, utimes } from 'node:fs/promises';
+import { type FileHandle, link, lstat, lutimes, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { textOfPath } from '@webxterm/contracts/file-paths';
 import { systemCode } from '../failure.ts';
 import { removeFolder } from './change.ts';
@@ -56,23 +56,24 @@ export const openPart = async (part: Buffer, text: string): Promise<FileHandle> 
 };
 
 /** Makes the unfinished folder, which no other copy has. @throws FileFailure file_busy */
-export const makePartFolder = async (part: Buffer, text: string): Promise<void> => {
+export const makePartFolder = async (part: Buffer, text: string): Promise<BigIntStats> => {
   try {
     await mkdir(part, 0o700);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
     if (await isInUse(part))
       throw new FileFailure('file_busy', `Another copy to ${text} is running. Wait until it has ended.`);
-    await removeFolder(part);
+    await removeFolder(part, { force: true });
     await mkdir(part, 0o700);
   }
+  return lstat(part, { bigint: true });
 };
 
-/** Shows other writers that this one still works. Call the result to stop. */
+/** Shows other writers that this one still works. Call the result to stop. The target of a link is left alone. */
 export const keepInUse = (part: Buffer): (() => void) => {
   const timer = setInterval(() => {
     const now = new Date();
-    utimes(part, now, now).catch(() => undefined);
+    lutimes(part, now, now).catch(() => undefined);
   }, abandonedMs / 4);
   return () => clearInterval(timer);
 };

@@ -1,5 +1,20 @@
-import { expect, it } from 'vitest';
-import { partName } from './part-file.ts';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { until } from '@webxterm/shared/testing';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { removeFolder } from './change.ts';
+import { keepInUse, makePartFolder, partName } from './part-file.ts';
 import { partOf } from './read.ts';
 
 it.each([
@@ -21,4 +36,36 @@ it('an unfinished file has a hidden name of at most 255 bytes, the same for each
   const [long, other] = [Buffer.alloc(255, 'a'), Buffer.concat([Buffer.alloc(254, 'a'), Buffer.from('b')])];
   expect(partName(long).length).toBeLessThanOrEqual(255);
   expect(partName(long)).not.toEqual(partName(other));
+});
+
+const temporary = (): string => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'part-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+};
+
+it('an unfinished copy that somebody has replaced with a link changes nothing where the link leads', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const folder = temporary();
+  const [victim, part] = [path.join(folder, 'victim'), path.join(folder, '.a.part')];
+  writeFileSync(victim, '');
+  utimesSync(victim, 1, 1);
+  symlinkSync(victim, part);
+  const linkedAt = lstatSync(part).mtimeMs;
+  const release = keepInUse(Buffer.from(part));
+  vi.advanceTimersByTime(30_000);
+  release();
+  await until(() => lstatSync(part).mtimeMs !== linkedAt || statSync(victim).mtimeMs !== 1000);
+  expect(statSync(victim).mtimeMs).toBe(1000);
+});
+
+it('an unfinished copy that somebody has replaced with another folder is not removed', async () => {
+  const part = path.join(temporary(), '.a.part');
+  const own = await makePartFolder(Buffer.from(part), 'a');
+  mkdirSync(`${part}.other/inner`, { recursive: true });
+  await expect(removeFolder(Buffer.from(`${part}.other`), { own })).rejects.toThrow('Another folder');
+  expect(readdirSync(`${part}.other`)).toEqual(['inner']);
+  await removeFolder(Buffer.from(part), { own });
+  expect(readdirSync(path.dirname(part))).toEqual(['.a.part.other']);
 });

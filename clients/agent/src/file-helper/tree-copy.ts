@@ -8,7 +8,8 @@ import { LeftOut, namesToTake } from './left-out.ts';
 import { createPart } from './part-file.ts';
 import { maxUnsized, requireFile } from './read.ts';
 
-const bufferSize = 1024 * 1024;
+const bufferSize = 256 * 1024;
+const zeros = Buffer.alloc(bufferSize);
 
 /** Opens a regular file, and nothing that a link leads to. @throws FileFailure; the error of open(2) */
 export const openSource = async (path: Buffer, shown = path): Promise<FileHandle> => {
@@ -78,11 +79,19 @@ const copyBytes = async ({ source, target, shown, signal }: Content): Promise<nu
       source.read(buffer, 0, Math.min(bufferSize, most - copied), copied),
     );
     if (bytesRead === 0) break;
-    await target.writeFile(buffer.subarray(0, bytesRead));
+    const bytes = buffer.subarray(0, bytesRead);
+    // Zeros become a hole: a file of terabytes that has none of them on its disk would fill that of the copy.
+    if (!bytes.equals(zeros.subarray(0, bytesRead))) await writeAt(target, bytes, copied);
     copied += bytesRead;
   }
+  await target.truncate(copied);
   await target.chmod(mode & 0o777 & ~process.umask());
   return copied;
+};
+
+const writeAt = async (target: FileHandle, bytes: Buffer, position: number): Promise<void> => {
+  for (let at = 0; at < bytes.length; )
+    at += (await target.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 };
 
 /** As copyBytes, for a copy of one file. @throws FileFailure of the source; the error of write(2) */

@@ -307,14 +307,19 @@ describe('the helper for files', () => {
     execFileSync('mkfifo', [at('source/pipe')]);
     symlinkSync('/etc/shadow', at('source/link'));
     symlinkSync('/etc', at('source/folder-link'));
+    put('source/sparse', 'a');
+    truncateSync(at('source/sparse'), 100_000_000);
+    appendFileSync(at('source/sparse'), 'z');
     const answer = await ask({ op: 'copy', path: from, to: at('dest/copy') });
-    expect(answer).toMatchObject({ ok: true, entry: { name: 'copy', type: 'folder' }, files: 5, left_out: 2 });
+    expect(answer).toMatchObject({ ok: true, entry: { name: 'copy', type: 'folder' }, files: 6, left_out: 2 });
     expect(answer.reasons).toEqual([
       `${from}/pipe is a named pipe.`,
       `The Linux user ${linuxUser} may not do this with ${from}/secret.`,
     ]);
     const copy = (name: string): string => at(`dest/copy/${name}`);
     expect(readFileSync(copy('deep/data')).equals(readFileSync(`${from}/deep/data`))).toBe(true);
+    expect(readFileSync(copy('sparse')).equals(readFileSync(`${from}/sparse`))).toBe(true);
+    expect(statSync(copy('sparse')).blocks * 512).toBeLessThan(2_000_000);
     expect([readlinkSync(copy('link')), readlinkSync(copy('folder-link'))]).toEqual(['/etc/shadow', '/etc']);
     const { mode, uid } = statSync(copy('program'));
     expect([mode & 0o7777, uid]).toEqual([0o755, owner.uid]);
@@ -344,21 +349,23 @@ describe('the helper for files', () => {
   });
 
   it('leaves nothing of a copy that is cancelled, and takes over what a killed one left', async () => {
-    const from = madeFolder('large', 'copies');
-    for (let number = 0; number < 40; number += 1) {
-      writeFileSync(`${from}/${number}`, '');
-      truncateSync(`${from}/${number}`, 50_000_000);
-      give(`${from}/${number}`);
-    }
+    const from = madeFolder('large/!locked', 'copies');
+    put('large/!locked/file');
+    chmodSync(`${from}/!locked`, 0o555);
+    put('large/0');
+    truncateSync(`${from}/0`, 1_000_000_000_000);
     const session = await new Session().open({ op: 'copy', path: from, to: at('copies/new') });
     await until(() => readdirSync(at('copies')).length > 0);
     const [part = ''] = readdirSync(at('copies'));
     expect(part).toMatch(/^\.new\..*\.part$/);
     expect((await ask({ op: 'copy', path: at('own'), to: at('copies/new') })).code).toBe('file_busy');
+    await until(() => readdirSync(at(`copies/${part}`)).includes('0'));
+    expect(statSync(at(`copies/${part}/!locked`)).mode & 0o777).toBe(0o555);
     session.viewer.send({ type: 'detach', reason: 'left' });
     await until(() => readdirSync(at('copies')).length === 0);
-    mkdirSync(at(`copies/${part}/left`), { recursive: true });
-    for (const name of [`copies/${part}/left`, `copies/${part}`]) give(at(name));
+    madeFolder(`copies/${part}/left`);
+    put(`copies/${part}/left/file`);
+    chmodSync(at(`copies/${part}/left`), 0o055);
     utimesSync(at(`copies/${part}`), new Date(), new Date(Date.now() - 300_000));
     expect((await ask({ op: 'copy', path: at('own'), to: at('copies/new') })).ok).toBe(true);
     expect(readdirSync(at('copies'))).toEqual(['new']);
