@@ -14,8 +14,13 @@ const done = async <T>(call: Promise<{ status: number; body: T }>): Promise<T> =
 const record = async (rest: Rest, url: string, machine: string): Promise<string> => {
   await done(rest.send('PATCH', '/api/recording-policy', { mode: 'on' }));
   const terminal = await RawTerminal.open(url, machine, { token: rest.token ?? '', cols: 100, rows: 30 });
-  await terminal.run('uname -sr');
-  await terminal.run('ls /etc | head -n 12');
+  // The shell marks its commands.
+  await terminal.run("PS0='\\e]133;C\\a'; PS1='\\[\\e]133;D;$?\\a\\e]133;A\\a\\]$ \\[\\e]133;B\\a\\]'");
+  for (const [at, line] of ['uname -sr', 'ls /etc | head -n 12', 'ls /nowhere'].entries()) {
+    await terminal.type(`${line}\n`);
+    const prompts = ({ output }: RawTerminal): number => output.toString().split('\x1b]133;B').length - 1;
+    await terminal.until('the next prompt', (shell) => prompts(shell) > at + 1);
+  }
   await terminal.type('exit\n');
   await terminal.closed;
   const ended = await eventually('the recording has ended and is indexed', async () => {

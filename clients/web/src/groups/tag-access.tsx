@@ -88,6 +88,7 @@ const NewTagGrant = ({ groups }: { groups: readonly Group[] }) => {
         <Line align="flex-end" gap="sm">
           <TextInput
             label="Tag"
+            size="sm"
             value={tag}
             autoComplete="off"
             onChange={(event) => setTag(event.currentTarget.value)}

@@ -1,18 +1,25 @@
-import { Badge, Code, Paper, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
+import { Badge, Button, Code, Group, Paper, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
 import type { RecordedCommand, Recording } from '@webxterm/contracts/rest';
+import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
 import classes from './command-list.module.css';
 import { clock } from './playback-time.ts';
 import { useRecordedCommands } from './recording-queries.ts';
 
+/** Rows that are added at once. */
+const step = 200;
+
 /** The commands of a recording, each of which the player moves to. Nothing if the shell marks none. */
 export const CommandList = (props: { recording: Recording; ms: number; onMoment: (ms: number) => void }) => {
   const { recording, ms, onMoment } = props;
+  const [shown, setShown] = useState(step);
   const found = useRecordedCommands(recording.recording_id, recording.index === 'ready');
   if (found.isError)
     return <Failure title="The commands could not be read" error={found.error} onRetry={() => void found.refetch()} />;
   const { commands = [], cut = false } = found.data ?? {};
   if (commands.length === 0) return null;
+  // Several may begin in the same millisecond.
+  const numbered = commands.map((command, number) => ({ number, command }));
   const current = commands.findLast((command) => command.ms <= ms);
   return (
     <Stack gap="xs" component="section" aria-label="Commands">
@@ -25,12 +32,19 @@ export const CommandList = (props: { recording: Recording; ms: number; onMoment:
       <Paper withBorder radius="md" className={classes.list}>
         <Table verticalSpacing={6}>
           <Table.Tbody>
-            {commands.map((command) => (
-              <Row key={command.ms} command={command} current={command === current} onMoment={onMoment} />
+            {numbered.slice(0, shown).map(({ number, command }) => (
+              <Row key={number} command={command} current={command === current} onMoment={onMoment} />
             ))}
           </Table.Tbody>
         </Table>
       </Paper>
+      {commands.length > shown && (
+        <Group justify="center">
+          <Button size="xs" variant="default" onClick={() => setShown(shown + step)}>
+            {`Show more of ${commands.length}`}
+          </Button>
+        </Group>
+      )}
     </Stack>
   );
 };
