@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Foreground } from './session-kind.ts';
 import { attach, make } from './testing/test-session.ts';
 
@@ -76,6 +76,18 @@ describe('a session that is not used', () => {
     pass(limit - 3 * minute);
     expect(warnings(attach(session, 'back', { repaints: true, from: 0 }))).toEqual([3 * minute]);
     expect([warnings(recorder), warnings(raw)]).toEqual([[], []]);
+  });
+});
+
+describe('a viewer that attaches again', () => {
+  it('is warned by its newest attachment only, and no older one is kept', () => {
+    const { session, pass } = bench();
+    const older = Array.from({ length: 3 }, () => attach(session, 'a', { repaints: true, from: 0 }));
+    const newest = attach(session, 'a', { repaints: true, from: 0 });
+    const asked = older.map(({ attachment }) => vi.spyOn(attachment.outgoing, 'sendControl'));
+    pass(limit - 5 * minute);
+    expect(warnings(newest)).toEqual([5 * minute]);
+    for (const sent of asked) expect(sent).not.toHaveBeenCalled();
   });
 });
 

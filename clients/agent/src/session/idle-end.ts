@@ -23,7 +23,8 @@ export type IdleEndOptions = {
  */
 export class IdleEnd {
   readonly #options: IdleEndOptions;
-  readonly #informed = new Set<Attachment>();
+  /** The viewers that know the frame, by `writerOf`. A newer attachment of a viewer replaces the older one. */
+  readonly #informed = new Map<string, Attachment>();
   #usedAt: number;
   #lookedAt: number;
   #resizedAt = Number.NEGATIVE_INFINITY;
@@ -57,13 +58,14 @@ export class IdleEnd {
   /** `informed`: the viewer knows the frame. `fresh`: it has no output yet, so somebody has opened the session just now. */
   joined(attachment: Attachment, informed: boolean, fresh: boolean): void {
     if (attachment.viewer.role === 'record') return;
-    if (informed) this.#informed.add(attachment);
+    if (informed) this.#informed.set(attachment.writer, attachment);
+    else this.#informed.delete(attachment.writer);
     if (fresh) this.used();
     else if (informed && this.#warned !== undefined) this.#report(attachment);
   }
 
   left(attachment: Attachment): void {
-    this.#informed.delete(attachment);
+    if (this.#informed.get(attachment.writer) === attachment) this.#informed.delete(attachment.writer);
   }
 
   /** @param limitMs undefined: the session has no limit. @returns whether it must end now */
@@ -93,7 +95,7 @@ export class IdleEnd {
 
   #warn(warning: { endsAt: number; limitMs: number } | undefined): void {
     this.#warned = warning;
-    for (const attachment of this.#informed) this.#report(attachment);
+    for (const attachment of this.#informed.values()) this.#report(attachment);
   }
 
   #report(attachment: Attachment): void {
