@@ -9,7 +9,7 @@ import { Secrets } from '../secrets/secrets.ts';
 import { rootUser } from '../servers/mongo-setup.ts';
 import { startServers } from '../test-servers.ts';
 import { DatabaseRestore, databaseRecords } from './databases.ts';
-import { fileRecords, restoreFile } from './files.ts';
+import { type FileHead, fileRecords, restoreFile } from './files.ts';
 import { type BackupRecord, encodeRecord, readRecords } from './records.ts';
 import { open, seal } from './sealed-stream.ts';
 
@@ -22,7 +22,15 @@ export interface BackupContent {
 /** Error code of the server. */
 const snapshotTooOld = 239;
 
-const connect = (port: number, password: string): Promise<MongoClient> =>
+/** The parts of an installation that a backup holds. */
+export interface BackupSource {
+  /** As root. @throws StackFailure if MongoDB does not answer */
+  connect(): Promise<MongoClient>;
+  files(): Iterable<BackupRecord>;
+}
+
+/** As root, to a mongod on this machine. */
+export const connect = (port: number, password: string): Promise<MongoClient> =>
   new MongoClient(`mongodb://127.0.0.1:${port}/admin`, {
     directConnection: true,
     auth: { username: rootUser, password },
@@ -50,17 +58,23 @@ const connectTo = async (dataDir: string): Promise<MongoClient> => {
   }
 };
 
-/** Writes a backup of the running installation. @throws StackFailure if the file exists or the installation does not run */
-export const writeBackup = async (dataDir: string, path: string, passphrase: string): Promise<BackupContent> => {
+/** The running installation of npm start. */
+export const ofDataFolder = (dataDir: string): BackupSource => ({
+  connect: () => connectTo(dataDir),
+  files: () => fileRecords(dataDir),
+});
+
+/** Writes a backup of a running installation. @throws StackFailure if the file exists or the installation does not run */
+export const writeBackup = async (source: BackupSource, path: string, passphrase: string): Promise<BackupContent> => {
   if (existsSync(path)) throw new StackFailure(`${path} exists already: choose another name`);
   const content = { files: 0, collections: 0 };
-  const client = await connectTo(dataDir);
+  const client = await source.connect();
   async function* records(): AsyncGenerator<BackupRecord> {
     const about = { kind: 'about', version: packageJson.version, made_at: new Date().toISOString(), size: 0 } as const;
     yield { head: about, bytes: Buffer.alloc(0) };
     // The files after the databases: the key of something that the databases hold is there by then.
     yield* databaseRecords(client);
-    yield* fileRecords(dataDir);
+    yield* source.files();
   }
   async function* encoded(): AsyncGenerator<Buffer> {
     for await (const record of records()) {
@@ -82,7 +96,7 @@ export const writeBackup = async (dataDir: string, path: string, passphrase: str
   } catch (error) {
     if (error instanceof MongoServerError && error.code === snapshotTooOld)
       throw new StackFailure(
-        'MongoDB no longer has the point in time that this backup began at: it took over five minutes. Write it to a faster disk, or stop WebXTerm and copy its data folder',
+        'MongoDB no longer has the point in time that this backup began at: it took over five minutes. Write it to a faster disk, or stop WebXTerm and copy its data',
       );
     throw plainFailure(error, dirname(path));
   } finally {
@@ -101,6 +115,44 @@ const eachRecord = async (
   for await (const record of readRecords(open(source, passphrase))) await act(record);
 };
 
+/** The paths of the files of a backup, all of which is read. @throws StackFailure if it cannot be read */
+export const pathsIn = async (path: string, passphrase: string): Promise<string[]> => {
+  const paths: string[] = [];
+  await eachRecord(path, passphrase, ({ head }) => {
+    if (head.kind === 'file') paths.push(head.path);
+  });
+  return paths;
+};
+
+/** Where a backup is restored. */
+export interface BackupTarget {
+  file(head: FileHead, bytes: Buffer): void;
+  /** Called once all files are there. */
+  connect(): Promise<MongoClient>;
+}
+
+/** Restores the files of a backup, and then its databases. @throws StackFailure if it cannot be read */
+export const readBackup = async (path: string, passphrase: string, target: BackupTarget): Promise<BackupContent> => {
+  const content = { files: 0, collections: 0 };
+  await eachRecord(path, passphrase, ({ head, bytes }) => {
+    if (head.kind !== 'file') return;
+    target.file(head, bytes);
+    content.files += 1;
+  });
+  const client = await target.connect();
+  try {
+    const databases = new DatabaseRestore(client);
+    await eachRecord(path, passphrase, async ({ head, bytes }) => {
+      if (head.kind !== 'collection' && head.kind !== 'documents') return;
+      await databases.add({ head, bytes });
+      if (head.kind === 'collection') content.collections += 1;
+    });
+  } finally {
+    await client.close();
+  }
+  return content;
+};
+
 /** rename(2) replaces an empty folder, and no other. The folder may have been filled since it was found empty. */
 const moveTo = (dataDir: string, made: string): void => {
   try {
@@ -116,30 +168,16 @@ export const restoreBackup = async (path: string, dataDir: string, passphrase: s
     throw new StackFailure(`${dataDir} is not empty: restore into another WEBXTERM_DATA_DIR, or move it away first`);
   if (!existsSync(path)) throw new StackFailure(`there is no file ${path}`);
   const unfinished = `${dataDir}.unfinished-${process.pid}`;
-  const content = { files: 0, collections: 0 };
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  let servers: Awaited<ReturnType<typeof startServers>> | undefined;
   try {
-    await eachRecord(path, passphrase, ({ head, bytes }) => {
-      if (head.kind !== 'file') return;
-      restoreFile(unfinished, head, bytes);
-      content.files += 1;
-    });
-    const servers = await startServers({ dataDir: unfinished });
-    try {
-      const client = await connect(servers.mongodPort, rootPassword(unfinished));
-      try {
-        const databases = new DatabaseRestore(client);
-        await eachRecord(path, passphrase, async ({ head, bytes }) => {
-          if (head.kind !== 'collection' && head.kind !== 'documents') return;
-          await databases.add({ head, bytes });
-          if (head.kind === 'collection') content.collections += 1;
-        });
-      } finally {
-        await client.close();
-      }
-    } finally {
-      await servers.stop();
-    }
+    const content = await readBackup(path, passphrase, {
+      file: (head, bytes) => restoreFile(unfinished, head, bytes),
+      connect: async () => {
+        servers = await startServers({ dataDir: unfinished });
+        return connect(servers.mongodPort, rootPassword(unfinished));
+      },
+    }).finally(() => servers?.stop());
     mkdirSync(dirname(dataDir), { recursive: true });
     moveTo(dataDir, unfinished);
     return content;

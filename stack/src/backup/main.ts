@@ -1,7 +1,7 @@
 import { failureText } from '../failure.ts';
 import { readSettings } from '../settings.ts';
 import { readArguments, readPassphrase } from './arguments.ts';
-import { writeBackup } from './backup.ts';
+import { ofDataFolder, writeBackup } from './backup.ts';
 
 const usage = `Usage: npm run backup -- --passphrase-file FILE [BACKUP]
 
@@ -24,7 +24,11 @@ Examples:
 const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
 const { passphraseFile, path } = readArguments(usage, `webxterm-backup-${time}.wxb`);
 try {
-  const { files, collections } = await writeBackup(readSettings().dataDir, path, readPassphrase(passphraseFile));
+  const { files, collections } = await writeBackup(
+    ofDataFolder(readSettings().dataDir),
+    path,
+    readPassphrase(passphraseFile),
+  );
   process.stdout.write(`${path}: ${collections} collections and ${files} files, encrypted\n`);
 } catch (error) {
   process.stderr.write(`${failureText(error)}\n`);

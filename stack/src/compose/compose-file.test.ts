@@ -30,7 +30,7 @@ const threeOfEach = z
   .parse(parse(readFileSync(join(projectFolder, 'docker-compose.ha.yml'), 'utf8'), { merge: true }));
 
 /** One-shot containers of the set-up. They may run as root, because they give files to the users of the other containers. */
-const setUp = ['secrets', 'init', 'demo-init'];
+const setUp = ['secrets', 'init', 'demo-init', 'backup', 'restore'];
 
 describe('every container of docker-compose.yml', () => {
   it.each(services)('%s has a read-only root, no capability and no way to gain rights', (name, service) => {
@@ -61,6 +61,8 @@ describe('an upgrade', () => {
     expect(dependsOn).toEqual({
       ...afterSetUp,
       jaeger: [],
+      backup: [],
+      restore: [],
       secrets: [],
       mongo: [],
       nats: [],

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import { readConfig } from '@webxterm/shared';
@@ -13,13 +13,14 @@ import { declareBus } from '../servers/nats.ts';
 import { reloadNats } from '../servers/nats-reload.ts';
 import { agentPackagesShape, dataServersShape, publicUrlShape } from '../set-up-settings.ts';
 import { adminEmail } from '../stack.ts';
+import { backUp, giveDemoConfig, restore } from './backup.ts';
 import { handOut } from './hand-out.ts';
 
 // The one-shot programs of docker-compose.yml: `node src/compose/main.ts COMMAND`.
 const volume = '/secrets';
 const demoConfig = '/demo-config';
 /** The user `node` of the agent's image. */
-const demoUser = { name: 'node', uid: 1000 };
+const demoUser = 'node';
 
 /** Wait for sign-in. The services start at the same time, and sign-in is the last to become available. */
 const gatewayWithinMs = 300_000;
@@ -34,29 +35,39 @@ const dataServers = (): DataServers => {
   return { mongo, nats };
 };
 
+const natsFolders = ({ nats }: DataServers): string[] => nats.map((server) => `/${hostOf(server)}-data`);
+
 const makeSecrets = async (): Promise<void> => {
   const servers = dataServers();
-  const natsData = servers.nats.map((server) => `/${hostOf(server)}-data`);
+  const natsData = natsFolders(servers);
   const { AGENT_PACKAGES: agentPackages } = readConfig('set-up', agentPackagesShape);
   await handOut(volume, { publicUrl: publicUrl(), servers, natsData, agentPackages });
   say('secrets: each container has its own. The administrator: docker compose run --rm --no-deps secrets admin');
 };
 
-const setUpServers = async (): Promise<void> => {
+const setUpMongoServers = async (): Promise<void> => {
   const secrets = openSecrets(volume);
   const rootPassword = secrets.read('mongo-root');
+  const otherMembers = dataServers().mongo.filter((server) => server !== mongoServer);
+  await setUpMongo({
+    port: 27_017,
+    memberName: 'mongo',
+    otherMembers,
+    rootPassword,
+    passwords: mongoPasswords(secrets),
+  });
+};
+
+const setUpServers = async (): Promise<void> => {
+  const secrets = openSecrets(volume);
   const { certificate: ca } = await openAuthority(volume);
-  const { mongo, nats } = dataServers();
-  const otherMembers = mongo.filter((server) => server !== mongoServer);
+  const { nats } = dataServers();
   const setUpNats = async (): Promise<void> => {
     // A running server keeps the permissions of the version that started it.
     await reloadNats({ servers: nats, password: secrets.read('nats-operator'), ca });
     await declareBus(nats.join(), secrets.read('nats-init'), ca, nats.length);
   };
-  await Promise.all([
-    setUpMongo({ port: 27_017, memberName: 'mongo', otherMembers, rootPassword, passwords: mongoPasswords(secrets) }),
-    setUpNats(),
-  ]);
+  await Promise.all([setUpMongoServers(), setUpNats()]);
   say('MongoDB has its replica set and users, NATS its streams and buckets');
 };
 
@@ -82,17 +93,31 @@ const configureDemo = async (): Promise<void> => {
     gateway,
     hub: { address: 'agent-hub:8081', ca },
     name: 'demo',
-    linuxUser: demoUser.name,
+    linuxUser: demoUser,
     admin: { email: adminEmail, password: openSecrets(volume).read('admin-password') },
     patience: {
       withinMs: gatewayWithinMs,
       say: (why) => say(`the gateway does not answer yet, waiting for it: ${why}`),
     },
   });
-  for (const name of readdirSync(demoConfig)) chownSync(join(demoConfig, name), demoUser.uid, demoUser.uid);
-  chmodSync(demoConfig, 0o700);
-  chownSync(demoConfig, demoUser.uid, demoUser.uid);
+  giveDemoConfig();
   say(`the machine "demo" belongs to ${adminEmail}`);
+};
+
+const makeBackup = async (): Promise<void> => {
+  const { file, files, collections } = await backUp();
+  say(`${file}: ${collections} collections and ${files} files, encrypted`);
+};
+
+const restoreBackup = async (): Promise<void> => {
+  const { files, collections } = await restore(async () => {
+    // mongod waits for its keyfile. NATS starts as soon as it has its files, so its data folder has to be its own.
+    const servers = dataServers();
+    const natsData = natsFolders(servers);
+    await handOut(volume, { publicUrl: publicUrl(), servers, natsData, agentPackages: undefined });
+    await setUpMongoServers();
+  });
+  say(`${collections} collections and ${files} files are restored. Start it: docker compose up --wait`);
 };
 
 const commands = new Map<string, () => void | Promise<void>>([
@@ -100,6 +125,8 @@ const commands = new Map<string, () => void | Promise<void>>([
   ['init', setUpServers],
   ['admin', showAdmin],
   ['demo', configureDemo],
+  ['backup', makeBackup],
+  ['restore', restoreBackup],
   ['fingerprint', showFingerprint],
 ]);
 
