@@ -20,6 +20,7 @@ export const uiPages = [
   '/authorize',
   '/updates',
   '/users',
+  '/groups',
   '/audit',
   '/terminal/$agentId',
   '/join',

@@ -169,7 +169,8 @@ export const grantOnTag = defineRoute({
     .refine((body) => (body.group_id === undefined) !== (body.username === undefined), {
       message: 'must name a group or a user, and not both',
       path: ['group_id'],
-    }),
+    })
+    .meta({ example: { tag: 'web', group_id: GroupId.meta()?.example, role: 'control' } }),
   success: {
     status: 200,
     schema: z.object({
