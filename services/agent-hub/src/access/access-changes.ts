@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { type GrantTerms, rightsOf } from '@webxterm/contracts/rights';
 import { type Logger, PeriodicTask } from '@webxterm/shared';
-import { type ClientSession, trusted } from 'mongoose';
+import { type ClientSession, type QueryFilter, trusted } from 'mongoose';
 import type { MachineModels } from '../machines/record.ts';
 import type { AccessEvents } from './access-events.ts';
 import { includesAll, type MachineUses } from './machine-uses.ts';
 import type { PendingTerminations } from './pending-terminations.ts';
 import type { AccessChangeRecord, MachineUseRecord } from './team-records.ts';
-import type { UserGrants } from './user-grants.ts';
+import { pairKey, type UserGrants } from './user-grants.ts';
 
 /** How often a hub looks for changes that another hub has not finished. */
 const lookEveryMs = 1000;
 /** After this time another hub takes the change over. Working on it twice changes nothing. */
 const claimMs = 10_000;
-/** Users that are checked at the same time. */
-const atATime = 8;
+/** Users on machines that are checked at the same time. */
+const atATime = 500;
 
 export interface AccessChangesOptions {
   readonly models: MachineModels;
@@ -97,36 +97,46 @@ export class AccessChanges {
   }
 
   async #work(change: AccessChangeRecord): Promise<void> {
-    const users = await this.#usersOf(change);
-    for (let from = 0; from < users.length; from += atATime)
-      await Promise.all(users.slice(from, from + atATime).map((userId) => this.#check(userId, change)));
-    await this.#options.models.accessChanges.deleteOne({ change_id: change.change_id });
+    const { accessChanges, machineUses } = this.#options.models;
+    const uses = machineUses
+      .find(await this.#usesOf(change))
+      .lean()
+      .cursor({ batchSize: atATime });
+    let batch: MachineUseRecord[] = [];
+    for await (const use of uses) {
+      batch.push(use);
+      if (batch.length < atATime) continue;
+      await this.#check(batch);
+      batch = [];
+    }
+    await this.#check(batch);
+    await accessChanges.deleteOne({ change_id: change.change_id });
   }
 
-  /** The affected users who opened something on any machine, or on the machine of the change. */
-  async #usersOf({ user_ids, group_id, agent_id }: AccessChangeRecord): Promise<string[]> {
-    const { people, machineUses } = this.#options.models;
-    if (agent_id !== null) return machineUses.distinct('user_id', { agent_id });
+  /** The filter for the uses of the affected users, or of the machine of the change. */
+  async #usesOf({ user_ids, group_id, agent_id }: AccessChangeRecord): Promise<QueryFilter<MachineUseRecord>> {
+    if (agent_id !== null) return { agent_id };
+    const { people } = this.#options.models;
     const members = group_id === null ? [] : await people.distinct('user_id', { 'memberships.group_id': group_id });
-    return machineUses.distinct('user_id', { user_id: trusted({ $in: [...user_ids, ...members] }) });
+    return { user_id: trusted({ $in: [...user_ids, ...members] }) };
   }
 
-  /** Ends what the user has on those of the machines where no grant allows it any more. */
-  async #check(userId: string, { agent_id: only }: AccessChangeRecord): Promise<void> {
-    const { models, userGrants, uses, pending, accessEvents } = this.#options;
-    const found = await models.machineUses.find({ user_id: userId, ...(only !== null && { agent_id: only }) }).lean();
-    const agentIds = found.map(({ agent_id }) => agent_id);
-    const among = { agent_id: trusted({ $in: agentIds }), owner_id: userId };
-    const [grants, owned] = await Promise.all([
-      userGrants.mostOn(userId, agentIds),
-      models.machines.distinct('agent_id', among),
-    ]);
-    const lost = found.filter((use) => !owned.includes(use.agent_id) && takesFrom(use, grants.get(use.agent_id)));
-    await pending.add(lost.map(({ agent_id }) => ({ agent_id, user_id: userId, cause: 'access_revoked' })));
-    for (const use of lost) {
-      const now = grants.get(use.agent_id);
+  /** Ends everything on those of the machines where no grant allows it any more. */
+  async #check(found: readonly MachineUseRecord[]): Promise<void> {
+    const { userGrants, uses, pending, accessEvents } = this.#options;
+    const access = await userGrants.mostOfPairs(found);
+    const lost = found.flatMap((use) => {
+      const now = access.get(pairKey(use));
+      return now !== 'owner' && takesFrom(use, now) ? [{ use, now }] : [];
+    });
+    await pending.add(lost.map(({ use: { agent_id, user_id } }) => ({ agent_id, user_id, cause: 'access_revoked' })));
+    for (const { use, now } of lost)
       if (now !== undefined && opens(now) && now.linuxUsers !== null) await uses.narrow(use, now.linuxUsers);
-      accessEvents.publish(use.agent_id, userId, now?.role ?? null);
+    for (const [agentId, ends] of Map.groupBy(lost, ({ use }) => use.agent_id)) {
+      const [only] = ends;
+      // A hub reads all pending ends of the machine at each message, so many users of one machine need one.
+      if (only === undefined || ends.length > 1) accessEvents.publish(agentId, null, null);
+      else accessEvents.publish(agentId, only.use.user_id, only.now?.role ?? null);
     }
   }
 }

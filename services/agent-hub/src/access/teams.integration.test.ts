@@ -250,6 +250,25 @@ describe('a group', () => {
     await lost(viewer);
   });
 
+  it('of many users sends a machine the end of each a few times at most, and not once for each other', async () => {
+    const { link, agentId } = await enrol();
+    const mine = await group();
+    await grantTo(agentId, mine);
+    const database = world.database('agent-hub');
+    const ids = Array.from({ length: 200 }, (_, at) => `${count}${at}`.padStart(24, '0'));
+    const memberships = [{ group_id: mine, added_by_name: 'root', created_at: new Date() }];
+    const person = { departed_at: null, blocked: [], rested_on: 0, memberships };
+    await database.collection('people').insertMany(ids.map((user_id) => ({ user_id, ...person })));
+    const use = { agent_id: agentId, linux_users: null };
+    await database.collection('machine_uses').insertMany(ids.map((user_id) => ({ user_id, ...use })));
+    expect((await other.call('DELETE', `/api/groups/${mine}`, root.token)).status).toBe(204);
+    const ends = () => database.collection('machine_ends').countDocuments({ agent_id: agentId });
+    await expect.poll(ends, { timeout: 10_000 }).toBe(0);
+    const sent = link.inbox.count(({ $case }) => $case === 'endSession');
+    expect(sent).toBeGreaterThanOrEqual(ids.length);
+    expect(sent).toBeLessThan(10 * ids.length);
+  });
+
   it('does not bring machines of a user whom the member has blocked', async () => {
     const { link, agentId } = await enrol();
     const mine = await group(bob, ann);

@@ -74,6 +74,10 @@ const termsOf = ({ role, linux_users = null }: Pick<AccessRecord, 'role' | 'linu
 /** Whether one of the grants is to a group or on a tag. */
 export const isByTeam = (sources: readonly GrantSource[]): boolean => sources.some(({ kind }) => kind !== 'user');
 
+/** A user on a machine. */
+type Pair = Pick<AccessRecord, 'agent_id' | 'user_id'>;
+export const pairKey = ({ agent_id, user_id }: Pair): string => `${user_id} ${agent_id}`;
+
 const nobody = { memberships: [], blocked: [] };
 
 /** Reads the grants of users. */
@@ -104,6 +108,32 @@ export class UserGrants {
         return most === undefined ? [] : [[agentId, most] as const];
       }),
     );
+  }
+
+  /** The most that the grants give, for many users at once, by `pairKey`. `owner`: the user owns the machine. A pair without access is missing. */
+  async mostOfPairs(pairs: readonly Pair[]): Promise<Map<string, GrantTerms | 'owner'>> {
+    const user_id = trusted({ $in: [...new Set(pairs.map((pair) => pair.user_id))] });
+    const agent_id = trusted({ $in: [...new Set(pairs.map((pair) => pair.agent_id))] });
+    const [people, named, machines] = await Promise.all([
+      this.#models.people.find({ user_id }, { user_id: 1, memberships: 1, blocked: 1 }).lean(),
+      this.#models.access.find({ user_id, agent_id }).lean(),
+      this.#models.machines.find({ agent_id }, grantedMachineFields).lean(),
+    ]);
+    const personOf = new Map(people.map((person) => [person.user_id, person]));
+    const machineOf = new Map(machines.map((machine) => [machine.agent_id, machine]));
+    const namedOf = Map.groupBy(named, (grant) => grant.user_id);
+    const holders = new Set(pairs.flatMap((pair) => holdersOf(pair.user_id, personOf.get(pair.user_id) ?? nobody)));
+    const teamOn = Map.groupBy(await this.#teamGrants([...holders], machines), ({ target }) => target);
+    const most = pairs.flatMap((pair): (readonly [string, GrantTerms | 'owner'])[] => {
+      const machine = machineOf.get(pair.agent_id);
+      if (machine === undefined) return [];
+      if (machine.owner_id === pair.user_id) return [[pairKey(pair), 'owner']];
+      const held = { person: personOf.get(pair.user_id) ?? nobody, named: namedOf.get(pair.user_id) ?? [] };
+      const team = targetsOf(machine).flatMap((target) => teamOn.get(target) ?? []);
+      const terms = mostOf(grantSources(pair.user_id, held, team, machine));
+      return terms === undefined ? [] : [[pairKey(pair), terms]];
+    });
+    return new Map(most);
   }
 
   /** The filter for the machines that the user owns or that a grant with one of the roles reaches. */
