@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,6 +51,25 @@ describe('a backup', () => {
   afterAll(async () => {
     await cluster?.remove();
   }, tenMinutes);
+
+  it(
+    'that is written while it runs is restored by one command, and has the same users and machines',
+    async () => {
+      const passphrase = join(folder, 'passphrase');
+      writeFileSync(passphrase, 'kept in another place\n');
+      const mounted = (...volumes: string[]): string[] =>
+        [`${passphrase}:/passphrase:ro`, ...volumes].flatMap((volume) => ['-v', volume]);
+      await cluster.compose.command('run', '--rm', ...mounted(`${folder}:/backups`), 'backup');
+      const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.wxb'));
+      const restore = [...mounted(`${join(folder, file)}:/backup.wxb:ro`), 'restore'];
+      await expect(cluster.compose.command('run', '--rm', ...restore)).rejects.toThrow('is not empty');
+      await cluster.remove();
+      await new Compose(project, cluster.environment).command('run', '--rm', ...restore);
+      cluster = await startCluster({ project, profiles });
+      expect(await recall(cluster)).toEqual(before);
+    },
+    2 * tenMinutes,
+  );
 
   it(
     'that is restored into an empty installation has the same users and machines',
