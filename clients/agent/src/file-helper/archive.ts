@@ -42,6 +42,10 @@ class Archive {
   readonly #channel: Channel;
   readonly #hash = createHash('sha256');
   readonly #leftOut = new LeftOut();
+  /** Headers and small files are gathered to whole messages. */
+  readonly #gathered = Buffer.alloc(chunkSize);
+  #length = 0;
+  readonly #read = Buffer.alloc(chunkSize);
   #files = 0;
 
   constructor(channel: Channel) {
@@ -82,10 +86,9 @@ class Archive {
       const stats = await file.stat({ bigint: true });
       const size = Number(stats.size);
       await this.#send(tarHeader({ ...commonOf(stats), name, type: 'file', size }));
-      const buffer = Buffer.alloc(chunkSize);
       let unread = size;
       while (unread > 0) {
-        const bytes = await this.#part(file, shown, buffer.subarray(0, Math.min(chunkSize, unread)), size - unread);
+        const bytes = await this.#part(file, shown, this.#read.subarray(0, Math.min(chunkSize, unread)), size - unread);
         if (bytes === undefined) break;
         await this.#send(bytes);
         unread -= bytes.length;
@@ -123,12 +126,24 @@ class Archive {
       await this.#send(Buffer.concat([text, paddingOf(text.length)]));
     }
     await this.#send(tarEnd);
+    if (this.#length > 0) await this.#flush();
     return { sha256: this.#hash.digest('hex'), files: this.#files, left_out: count };
   }
 
   async #send(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const copied = bytes.copy(this.#gathered, this.#length, at);
+      at += copied;
+      this.#length += copied;
+      if (this.#length === chunkSize) await this.#flush();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = this.#gathered.subarray(0, this.#length);
     this.#hash.update(bytes);
-    for (let at = 0; at < bytes.length; at += chunkSize) await this.#channel.data(bytes.subarray(at, at + chunkSize));
+    this.#length = 0;
+    await this.#channel.data(bytes);
   }
 
   /** Undefined: it cannot be read, and is named at the end. */

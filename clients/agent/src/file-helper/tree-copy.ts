@@ -10,6 +10,8 @@ import { maxUnsized, requireFile } from './read.ts';
 
 const bufferSize = 256 * 1024;
 const zeros = Buffer.alloc(bufferSize);
+/** Most files without a size are empty. */
+const unsizedRead = 4096;
 
 /** Opens a regular file, and nothing that a link leads to. @throws FileFailure; the error of open(2) */
 export const openSource = async (path: Buffer, shown = path): Promise<FileHandle> => {
@@ -71,12 +73,13 @@ interface Content {
  */
 const copyBytes = async ({ source, target, shown, signal }: Content): Promise<number> => {
   const { size, mode } = await reading(shown, () => source.stat());
-  const buffer = Buffer.allocUnsafe(bufferSize);
+  const most = size === 0 ? maxUnsized : size;
+  const buffer = Buffer.allocUnsafe(size === 0 ? unsizedRead : Math.min(bufferSize, size));
   let copied = 0;
-  for (const most = size === 0 ? maxUnsized : size; copied < most; ) {
+  while (copied < most) {
     requireNotCancelled(signal);
     const { bytesRead } = await reading(shown, () =>
-      source.read(buffer, 0, Math.min(bufferSize, most - copied), copied),
+      source.read(buffer, 0, Math.min(buffer.length, most - copied), copied),
     );
     if (bytesRead === 0) break;
     const bytes = buffer.subarray(0, bytesRead);
