@@ -35,6 +35,8 @@ describe('a name as text', () => {
 });
 
 describe('a path', () => {
+  const onlyBytes = 'must write \\xHH only for a byte that is not part of UTF-8';
+
   it.each(['/', '/etc/passwd', '/a//b/', '/.hidden', '/a...b', '/caf\\xe9', `/${'a'.repeat(maxPathBytes - 1)}`])(
     '%s is allowed',
     (path) => expect(pathProblem(path)).toBeUndefined(),
@@ -50,6 +52,10 @@ describe('a path', () => {
     ['with a written NUL', '/etc/\\x00', 'must have no NUL'],
     ['too long', `/${'a'.repeat(maxPathBytes)}`, 'must have at most 4095 bytes'],
     ['too long in bytes', `/${'é'.repeat(2100)}`, 'must have at most 4095 bytes'],
+    ['with written dots', '/etc/\\x2e\\x2e/root', onlyBytes],
+    ['with a written slash', '/a\\x2fb', onlyBytes],
+    ['with a letter as a byte', '/etc/\\x73hadow', onlyBytes],
+    ['with UTF-8 as bytes', '/caf\\xc3\\xa9', onlyBytes],
     ['with a lone backslash', '/a\\b', 'must write a backslash as \\\\ and a byte that is not UTF-8 as \\xHH'],
   ])('%s is refused', (_what, path, problem) => expect(pathProblem(path)).toBe(problem));
 

@@ -65,6 +65,8 @@ export const pathProblem = (text: string): string | undefined => {
   if (bytes.includes(0)) return 'must have no NUL';
   if (!text.startsWith('/')) return 'must begin with /';
   if (text.split('/').some((name) => name === '.' || name === '..')) return 'must have no . or .. between slashes';
+  // A name has one text, so that none hides dots or a slash from the check above, or from the reader of the audit log.
+  if (textOfPath(bytes) !== text) return 'must write \\xHH only for a byte that is not part of UTF-8';
   return undefined;
 };
 
