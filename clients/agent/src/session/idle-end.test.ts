@@ -115,13 +115,17 @@ describe('the use of a session', () => {
     ).toBe(true);
   });
 
-  it('is no reply of an emulator, no viewer that comes back, no key of a guest who may not type, and no program in which another shell may run', () => {
+  it('is no reply of an emulator, no viewer that comes back, nothing of a guest who may not type, and no program in which another shell may run', () => {
     expect(lives((_made, viewer) => viewer.type(0, '\x1b[0n', true))).toBe(false);
     expect(lives(({ session }) => void attach(session, 'a', { repaints: true, from: 0 }))).toBe(false);
     const guest = (session: Parameters<typeof attach>[0]): Viewer =>
       attach(session, 'g', { repaints: true, userId: 'u2', from: 0 });
     expect(lives(({ session }) => guest(session).type(0, 'x'))).toBe(false);
     expect(lives(({ session }) => guest(session).type(0, ''))).toBe(false);
+    // A guest who only watches could otherwise keep the shell of somebody else for ever, by opening it again and again.
+    const opens = (more: { role?: 'view'; typesAlways?: boolean }) =>
+      lives(({ session }) => void attach(session, 'g', { repaints: true, userId: 'u2', ...more }));
+    expect([opens({}), opens({ role: 'view' }), opens({ typesAlways: true })]).toEqual([false, false, true]);
     expect(
       lives(({ shell }) => {
         shell.foreground = carrier;

@@ -18,7 +18,7 @@ export type IdleEndOptions = {
 };
 
 /**
- * Decides when a session ends because it is not used, and warns its viewers before. Use is a typed key, output, a new viewer, and a program in
+ * Decides when a session ends because it is not used, and warns its viewers before. Use is a typed key, output, a new viewer who may type, and a program in
  * the foreground: to end it could lose work. Behind ssh, sudo and other programs in which another shell may run, only keys and output count.
  */
 export class IdleEnd {
@@ -55,12 +55,12 @@ export class IdleEnd {
     if (this.#options.now() - this.#resizedAt > redrawMs) this.used();
   }
 
-  /** `informed`: the viewer knows the frame. `fresh`: it has no output yet, so somebody has opened the session just now. */
-  joined(attachment: Attachment, informed: boolean, fresh: boolean): void {
+  /** `informed`: the viewer knows the frame. `opened`: it has no output yet, and may type: somebody has opened the session to use it. */
+  joined(attachment: Attachment, informed: boolean, opened: boolean): void {
     if (attachment.viewer.role === 'record') return;
     if (informed) this.#informed.set(attachment.writer, attachment);
     else this.#informed.delete(attachment.writer);
-    if (fresh) this.used();
+    if (opened) this.used();
     else if (informed && this.#warned !== undefined) this.#report(attachment);
   }
 

@@ -235,7 +235,8 @@ export class Session implements AttachedSession {
     );
     this.participants.joined(attachment, request.repaints);
     this.#foreground.joined(attachment, request.repaints);
-    this.#idle.joined(attachment, request.repaints, request.from === undefined);
+    const opened = request.from === undefined && this.participants.mayType(writer);
+    this.#idle.joined(attachment, request.repaints, opened);
     if (flow.waiting) void this.#screen?.snapshot().then((snapshot) => attachment.repaint(snapshot));
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#driver.regulate();
