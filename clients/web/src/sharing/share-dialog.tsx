@@ -41,7 +41,7 @@ const lives = [
   { value: '480', label: '8 hours' },
   { value: '1440', label: '24 hours' },
 ];
-const uses = [1, 2, 5, 10, maxLinkUses].map((count) => ({
+const uses = [1, 2, 5, 10, 25, maxLinkUses].map((count) => ({
   value: String(count),
   label: count === 1 ? '1 user' : `${count} users`,
 }));

@@ -7,7 +7,7 @@ import { AttachMode } from './terminals.ts';
 /** Longest life of a share, in minutes. */
 export const maxShareMinutes = 24 * 60;
 /** Largest number of users of one link. */
-export const maxLinkUses = 24;
+export const maxLinkUses = 50;
 
 const id128 = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 /** 128 random bits as base64url without padding. */
