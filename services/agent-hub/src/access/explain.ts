@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
 import type { AccessReason, ExplainedAccess } from '@webxterm/contracts/rest';
 import { mostOf, rightsOf } from '@webxterm/contracts/rights';
-import { type RatePerKey, sortedByName, userLookUps } from '@webxterm/shared';
+import { type RatePerKey, sortedByName } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import { ask, findUser } from '@webxterm/shared/bus';
 import { trusted } from 'mongoose';
@@ -14,7 +14,7 @@ export interface ExplainOptions {
   readonly models: MachineModels;
   readonly managed: ManagedMachines;
   readonly bus: NatsConnection;
-  readonly now: () => number;
+  readonly lookUps: RatePerKey;
 }
 
 /** Users in one answer, which is the limit of a request for their names. */
@@ -23,17 +23,15 @@ const maxExplained = 1000;
 /** Says who has access to a machine, and through which grants. */
 export class Explain {
   readonly #options: ExplainOptions;
-  readonly #lookups: RatePerKey;
 
   constructor(options: ExplainOptions) {
     this.#options = options;
-    this.#lookups = userLookUps(options.now);
   }
 
   /** One user, also without access. @throws AppError machine_not_found, forbidden, not_found, too_many_requests */
   async one(caller: Caller, agentId: string, username: string): Promise<ExplainedAccess[]> {
     const machine = await this.#options.managed.require(caller, agentId);
-    this.#lookups.count(caller.userId);
+    this.#options.lookUps.count(caller.userId);
     const { user_id } = await findUser(this.#options.bus, { username });
     return this.#explain(machine, [user_id]);
   }
@@ -81,7 +79,8 @@ export class Explain {
         role,
         rights: role === null ? [] : [...rightsOf(role, false)],
         linux_users: isOwner || most === undefined || most.linuxUsers === null ? null : [...most.linuxUsers],
-        disabled: account?.disabled ?? false,
+        // Of a user without access, the owner of a machine learns nothing more than the name.
+        disabled: role !== null && account?.disabled === true,
         reasons: [...(isOwner ? [asOwner] : []), ...sources.map((source) => reasonOf(source, groupNames))],
       };
     });

@@ -50,7 +50,6 @@ export class GroupGrants {
     const machine = await managed.require(caller, agentId);
     if (isPending(machine)) throw new AppError('conflict', 'This machine is still waiting for its agent.');
     if (hostsStack(machine, this.#options.stackUser)) throw new AppError('machine_hosts_stack');
-    await requireGroup(models, caller, groupId);
     const target = machineTarget(agentId);
     const record = {
       ...newGrant(caller, terms, this.#options.now()),
@@ -61,6 +60,7 @@ export class GroupGrants {
     };
     const { grant, change, name } = await models.teamGrants.db.transaction(async (session) => {
       const group = await restOnGroup(models, groupId, session);
+      await requireGroup(models, caller, groupId, session);
       await this.#restOnMachine(machine, session);
       const others = { target, group_id: trusted({ $ne: groupId }) };
       if ((await models.teamGrants.countDocuments(others, { session })) >= maxGroupGrants)

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { BlockedUser } from '@webxterm/contracts/rest';
-import { AppError } from '@webxterm/shared';
+import { AppError, type RatePerKey } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { findUser } from '@webxterm/shared/bus';
@@ -17,6 +17,7 @@ export interface OwnAccessOptions {
   readonly models: MachineModels;
   readonly store: Pick<MachineStore, 'find'>;
   readonly people: People;
+  readonly lookUps: RatePerKey;
   readonly grantEnds: GrantEnds;
   readonly accessChanges: AccessChanges;
   readonly accessEvents: AccessEvents;
@@ -71,9 +72,10 @@ export class OwnAccess {
     return (await this.#options.people.blockedBy(caller.userId)).map(toBlockedUser);
   }
 
-  /** @throws AppError not_found, conflict */
+  /** @throws AppError not_found, conflict, too_many_requests */
   async block(caller: Caller, username: string): Promise<BlockedUser> {
-    const { models, people, accessChanges, bus, now } = this.#options;
+    const { models, people, accessChanges, bus, lookUps, now } = this.#options;
+    lookUps.count(caller.userId);
     const user = await findUser(bus, { username });
     if (user.user_id === caller.userId) throw new AppError('conflict', 'You cannot block yourself.');
     await people.prepare(caller.userId);

@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
 import type { Grantee, GrantRole, MachineUser } from '@webxterm/contracts/rest';
 import { rightsOf } from '@webxterm/contracts/rights';
-import { AppError, type RatePerKey, sortedByName, userLookUps } from '@webxterm/shared';
+import { AppError, type RatePerKey, sortedByName } from '@webxterm/shared';
 import { type Caller, requireScope } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask, findUser } from '@webxterm/shared/bus';
@@ -19,6 +19,7 @@ import type { People } from './people.ts';
 export interface SharingOptions {
   readonly models: MachineModels;
   readonly people: People;
+  readonly lookUps: RatePerKey;
   readonly managed: ManagedMachines;
   readonly grantEnds: GrantEnds;
   readonly accessEvents: AccessEvents;
@@ -45,11 +46,9 @@ const maxGrants = 1000;
 /** Grants and revokes access to machines. */
 export class Sharing {
   readonly #options: SharingOptions;
-  readonly #lookups: RatePerKey;
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#lookups = userLookUps(options.now);
   }
 
   /** @throws AppError machine_not_found, forbidden */
@@ -162,7 +161,7 @@ export class Sharing {
     // Before its agent has enrolled, the host and the Unix user of the agent are unknown, so `hostsStack` cannot be checked.
     if (isPending(machine)) throw new AppError('conflict', 'This machine is still waiting for its agent.');
     if (hostsStack(machine, this.#options.stackUser)) throw new AppError('machine_hosts_stack');
-    this.#lookups.count(caller.userId);
+    this.#options.lookUps.count(caller.userId);
     const { user_id, username: name, email, avatar_url } = await findUser(this.#options.bus, { username });
     const user = { user_id, username: name, email, avatar_url };
     if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);

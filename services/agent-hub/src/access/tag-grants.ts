@@ -1,5 +1,5 @@
 import type { TeamGrant } from '@webxterm/contracts/rest';
-import { AppError, foldName, type RatePerKey, userLookUps } from '@webxterm/shared';
+import { AppError, foldName, type RatePerKey } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { AuditFact } from '@webxterm/shared/audit';
 import { findUser } from '@webxterm/shared/bus';
@@ -14,6 +14,7 @@ import { holderOf, type TeamGrantRecord, tagTarget } from './team-records.ts';
 
 export interface TagGrantsOptions extends TeamParts {
   readonly people: People;
+  readonly lookUps: RatePerKey;
   /** Unix user of the stack. Undefined unless the whole stack runs on one machine. */
   readonly stackUser: string | undefined;
 }
@@ -34,11 +35,8 @@ const maxListed = 10_000;
 /** Grants on tags. Each counts on the machines of one owner. ADR 57. */
 export class TagGrants {
   readonly #options: TagGrantsOptions;
-  readonly #lookups: RatePerKey;
-
   constructor(options: TagGrantsOptions) {
     this.#options = options;
-    this.#lookups = userLookUps(options.now);
   }
 
   /** Those of the caller's machines. For an administrator those of all owners. */
@@ -54,8 +52,8 @@ export class TagGrants {
 
   /** @throws AppError forbidden, not_found, conflict, sharing_refused */
   async grant(caller: Caller, asked: AskedTagGrant): Promise<{ grant: TeamGrant; machines: number }> {
-    const { models, people, bus, accessChanges } = this.#options;
-    this.#lookups.count(caller.userId);
+    const { models, people, bus, accessChanges, lookUps } = this.#options;
+    lookUps.count(caller.userId);
     const owner = asked.owner === undefined ? ownOf(caller) : await findUser(bus, { username: asked.owner });
     if (owner.user_id !== caller.userId && caller.role !== 'admin')
       throw new AppError('forbidden', 'Only administrators may grant access to the machines of others.');
@@ -72,7 +70,6 @@ export class TagGrants {
       tag_folded: folded,
     };
     await people.prepare(owner.user_id);
-    const hosting = await this.#hosting(owner.user_id, folded);
     const { grant, change } = await models.teamGrants.db.transaction(async (session) => {
       await this.#restOnHolder(caller, holder, session);
       if ((await people.restOn(owner.user_id, session)) === undefined) throw new AppError('not_found');
@@ -83,6 +80,7 @@ export class TagGrants {
           `There are ${maxTagGrants} grants on tags of these machines, which is the limit.`,
         );
       // By making the grant, the caller accepts the tag on the machines that have it now.
+      const hosting = await this.#hosting(owner.user_id, folded, session);
       const tagged = { ...carrying(owner.user_id, folded), agent_id: trusted({ $nin: hosting }) };
       await models.machines.updateMany(tagged, { $addToSet: { grant_tags: folded } }, { session });
       const affected = holder.groupId === undefined ? { userIds: [holder.userId] } : { groupId: holder.groupId };
@@ -131,6 +129,7 @@ export class TagGrants {
     const { models, people } = this.#options;
     if (groupId !== undefined) {
       await restOnGroup(models, groupId, session);
+      await requireGroup(models, caller, groupId, session);
       return;
     }
     const person = await people.restOn(userId, session);
@@ -140,10 +139,10 @@ export class TagGrants {
   }
 
   /** The machines with this tag whose shells could read the secrets of the stack. */
-  async #hosting(ownerId: string, folded: string): Promise<string[]> {
+  async #hosting(ownerId: string, folded: string, session: ClientSession): Promise<string[]> {
     const { models, stackUser } = this.#options;
     if (stackUser === undefined) return [];
-    const found = await models.machines.find(carrying(ownerId, folded)).lean();
+    const found = await models.machines.find(carrying(ownerId, folded), null, { session }).lean();
     return found.filter((machine) => hostsStack(machine, stackUser)).map(({ agent_id }) => agent_id);
   }
 }

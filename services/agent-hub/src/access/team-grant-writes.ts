@@ -52,14 +52,20 @@ export const writeGrant = async (
   return { grant, change: before === null ? undefined : await accessChanges.add(affected, session) };
 };
 
-/** @throws AppError not_found for a group that the caller may not know: a user who is no administrator knows their own */
+/**
+ * Call it in the transaction that writes the grant, too, after `restOnGroup`: the caller may leave the group in the meantime.
+ * @throws AppError not_found for a group that the caller may not know: a user who is no administrator knows their own
+ */
 export const requireGroup = async (
   { people }: Pick<MachineModels, 'people'>,
   caller: Caller,
   groupId: string,
+  session?: ClientSession,
 ): Promise<void> => {
   if (caller.role === 'admin') return;
-  const person = await people.findOne({ user_id: caller.userId }, { memberships: 1 }).lean();
+  const person = await people
+    .findOne({ user_id: caller.userId }, { memberships: 1 }, { session: session ?? null })
+    .lean();
   if (person === null || !groupsOf(person).includes(groupId))
     throw new AppError('not_found', 'There is no such group.');
 };

@@ -6,6 +6,8 @@ import {
   listGroups,
   listMachines,
 } from '@webxterm/contracts/rest';
+import { until } from '@webxterm/shared/testing';
+import mongoose from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
@@ -63,6 +65,15 @@ const endOf = (link: TestLink, { user }: TestSignin) =>
   link.inbox.take(
     ({ $case, value }) => $case === 'endSession' && value.ownerUserId === user.userId && value.sessionId.length === 0,
   );
+
+/** Counts calls of the database in this process, of which a write may wait for the transaction of the test. */
+const calls = (collection: string, method: string) => {
+  const counted = { count: 0, stop: () => void mongoose.set('debug', false) };
+  mongoose.set('debug', (...called: unknown[]) => {
+    if (called[0] === collection && called[1] === method) counted.count += 1;
+  });
+  return counted;
+};
 
 const group = async (...members: TestSignin[]): Promise<string> => {
   count += 1;
@@ -146,6 +157,27 @@ describe('a group', () => {
     await join(theirs, ann.user.username);
     expect((await grantTo(agentId, theirs, undefined, ann)).status).toBe(200);
     expect((await grantTo(agentId, theirs, undefined, bob)).status).toBe(403);
+  });
+
+  it('gets no machine of an owner who is removed from it while the grant is written', async () => {
+    const { agentId } = await enrol();
+    const mine = await group(ann, bob);
+    const database = world.database('agent-hub');
+    await database.asPromise();
+    const asked = await database.transaction(async (session) => {
+      await database.collection('groups').updateOne({ group_id: mine }, { $inc: { rested_on: 1 } }, { session });
+      const reached = calls('groups', 'findOneAndUpdate');
+      const grants = Promise.all([
+        grantTo(agentId, mine, undefined, ann),
+        other.call('POST', '/api/tag-grants', ann.token, { tag: 'prod', group_id: mine, role: 'view' }),
+      ]);
+      await until(() => reached.count > 1).finally(reached.stop);
+      const whose = { user_id: ann.user.userId };
+      await database.collection('people').updateOne(whose, { $set: { memberships: [] } }, { session });
+      return { grants };
+    });
+    expect((await asked.grants).map(({ status }) => status)).toEqual([404, 404]);
+    expect(await seen(agentId, bob)).toBe(404);
   });
 
   it('gives its members the most of its grants and those by name, and each is named', async () => {
@@ -365,6 +397,23 @@ describe('a grant on a tag', () => {
     expect(await local.call('POST', '/api/tag-grants', ann.token, body)).toMatchObject({ body: { machines: 0 } });
     expect(await seen(agentId, bob)).toBe(404);
   });
+});
+
+it('one user looks up as many others as the limit says, in whatever way', async () => {
+  const { agentId } = await enrol();
+  const look = async (request: Promise<{ status: number }>) => (await request).status;
+  const nobody = { username: 'nobody-at-all' };
+  const ways = [
+    () => other.call('GET', `/api/machines/${agentId}/access/grantee?username=${nobody.username}`, ann.token),
+    () => other.call('GET', `/api/machines/${agentId}/access/explain?username=${nobody.username}`, ann.token),
+    () => other.call('POST', '/api/tag-grants', ann.token, { ...nobody, tag: 'prod', role: 'view' }),
+    () => other.call('POST', '/api/machines/access/blocked', ann.token, nobody),
+  ];
+  for (let round = 0; round < 15; round += 1) for (const way of ways) expect(await look(way())).toBe(404);
+  // The bucket gets a new token every five seconds.
+  const statuses = new Set<number>();
+  for (let round = 0; round < 15; round += 1) for (const way of ways) statuses.add(await look(way()));
+  expect(statuses).toContain(429);
 });
 
 describe('while NATS is unavailable', () => {

@@ -1,4 +1,5 @@
 import { busMacPurposes } from '@webxterm/contracts/bus';
+import { userLookUps } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { MacKey } from '@webxterm/shared/bus';
 import type { LinkParts } from '../agent-links/wiring.ts';
@@ -34,7 +35,9 @@ export const wireAccess = (parts: Core & LinkParts & AttachmentParts) => {
   const grants = { userGrants: new UserGrants(models), uses: new MachineUses(models.machineUses) };
   const accessChanges = new AccessChanges({ ...parts, ...grants, pending, accessEvents });
   const grantEnds = new GrantEnds({ ...parts, ...grants, pending, accessChanges });
-  const base = { ...parts, people, pending, accessEvents, accessChanges, grantEnds };
+  // One for all that look users up by name, so that nobody gets the limit of each.
+  const lookUps = userLookUps(now);
+  const base = { ...parts, people, pending, accessEvents, accessChanges, grantEnds, lookUps };
   const granting = { ...base, stackUser: settings.STACK_USER };
   const sharing = new Sharing(granting);
   const ownAccess = new OwnAccess(base);
