@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { isLoopback } from '@webxterm/contracts/loopback';
 import { plainAddress } from '@webxterm/shared';
+import type { ClientSession } from 'mongoose';
 import type { MachineModels, MachineRecord } from '../machines/record.ts';
 
 const isHere = (address: string): boolean =>
@@ -31,8 +32,8 @@ export const withoutGrantTags = (
 /** The same for a machine by its id. False for an unknown one. */
 export const hostsStackById =
   ({ machines }: Pick<MachineModels, 'machines'>, stackUser: string | undefined) =>
-  async (agentId: string): Promise<boolean> => {
+  async (agentId: string, session?: ClientSession): Promise<boolean> => {
     const fields = { ip_address: 1, process_user: 1, metadata: 1 } as const;
-    const machine = await machines.findOne({ agent_id: agentId }, fields).lean();
+    const machine = await machines.findOne({ agent_id: agentId }, fields, { session: session ?? null }).lean();
     return machine !== null && hostsStack(machine, stackUser);
   };

@@ -6,9 +6,12 @@ import {
   listGroups,
   listMachines,
 } from '@webxterm/contracts/rest';
+import type { Caller } from '@webxterm/shared/api';
 import { until } from '@webxterm/shared/testing';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MachineChanges, type MachineChangesOptions } from '../machines/changes.ts';
+import { defineMachineModels } from '../machines/record.ts';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
@@ -387,6 +390,35 @@ describe('a grant on a tag', () => {
     expect(await lost(viewer)).toMatchObject({ code: 'machine_not_found' });
     await endOf(link, bob);
     expect(await names(bob)).toEqual([]);
+  });
+
+  it('does not count again because an access token keeps the tag while a person takes it', async () => {
+    const { agentId } = await enrol();
+    await tagged(agentId, ['prod']);
+    const database = await world.database('agent-hub').asPromise();
+    const models = defineMachineModels(database);
+    const machine = await models.machines.findOne({ agent_id: agentId }).lean();
+    const nothing = { add: async () => {}, recordIn: async () => {}, carryOut: async () => {}, publish: () => {} };
+    const changes = new MachineChanges({
+      models,
+      managed: { require: async () => machine },
+      hostsStack: async () => false,
+      auditor: nothing,
+      activityLog: nothing,
+      accessChanges: nothing,
+      accessEvents: nothing,
+    } as unknown as MachineChangesOptions);
+    const token = { scopes: ['manage'], machines: [], tags: [] };
+    const caller = { userId: ann.user.userId, token } as unknown as Caller;
+    const { kept } = await database.transaction(async (session) => {
+      const taken = { $set: { tags: [], tags_folded: [], grant_tags: [] } };
+      await models.machines.updateOne({ agent_id: agentId }, taken, { session });
+      const reached = calls('machines', 'findOneAndUpdate');
+      const update = changes.update(caller, agentId, { tags: ['prod', 'more'] });
+      await until(() => reached.count > 0).finally(reached.stop);
+      return { kept: update };
+    });
+    expect(await kept).toMatchObject({ tags: ['prod', 'more'], grant_tags: [] });
   });
 
   it('counts for no machine that hosts the stack', async () => {

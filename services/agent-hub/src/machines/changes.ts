@@ -8,6 +8,7 @@ import type { AccessChanges } from '../access/access-changes.ts';
 import type { AccessEvents } from '../access/access-events.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
+import { countingTags } from '../access/user-grants.ts';
 import type { LinkIdentity } from '../agent-links/link.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
@@ -33,7 +34,7 @@ export interface MachineChangesOptions {
   readonly pending: PendingTerminations;
   readonly accessEvents: AccessEvents;
   readonly accessChanges: AccessChanges;
-  readonly hostsStack: (agentId: string) => Promise<boolean>;
+  readonly hostsStack: (agentId: string, session?: ClientSession) => Promise<boolean>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly now: () => number;
@@ -102,10 +103,11 @@ export class MachineChanges {
     const before = await managed.require(caller, agentId);
     const renamed = change.name !== undefined && change.name !== before.name;
     // An unchanged name is not written, because an earlier version may have given the same name to another machine.
-    const tags = change.tags && (await this.#grantTags(caller, before, change.tags));
-    const $set = { ...written(renamed ? change : { ...change, name: undefined }), ...(tags && { grant_tags: tags }) };
+    const set = written(renamed ? change : { ...change, name: undefined });
     let taken: string | undefined;
     const after = await models.machines.db.transaction(async (session) => {
+      const tags = change.tags && (await this.#grantTags(caller, agentId, change.tags, session));
+      const $set = { ...set, ...(tags && { grant_tags: tags }) };
       const machine = await models.machines
         .findOneAndUpdate(unchanged(before), { $set }, { returnDocument: 'after', session })
         .lean()
@@ -124,13 +126,21 @@ export class MachineChanges {
     return after;
   }
 
-  /** The tags that count for grants on tags. None on a machine whose shells could read the secrets of the stack. */
+  /**
+   * The tags that count for grants on tags. None on a machine whose shells could read the secrets of the stack. Read within the transaction, so
+   * that an access token does not bring a tag back that a person takes at the same time.
+   */
   async #grantTags(
     caller: Caller,
-    { agent_id, grant_tags }: StoredMachine,
+    agentId: string,
     tags: readonly string[],
+    session: ClientSession,
   ): Promise<string[]> {
-    return (await this.#options.hostsStack(agent_id)) ? [] : grantTags(caller, tags, grant_tags);
+    const { models, hostsStack } = this.#options;
+    if (await hostsStack(agentId, session)) return [];
+    const fields = { tags: 1, grant_tags: 1 } as const;
+    const machine = await models.machines.findOne({ agent_id: agentId }, fields, { session }).lean();
+    return grantTags(caller, tags, machine === null ? [] : countingTags(machine));
   }
 
   async #tagsChanged(agentId: string, taken: string): Promise<void> {
