@@ -30,6 +30,23 @@ describe('messages about files', () => {
     expect(messages.reduce((sum, message) => sum + message.size, 0)).toBe(stream.length);
   });
 
+  it('are read from 200,000 pieces of a message, without copying all before with each', () => {
+    const reader = new FileMessageReader();
+    const bytes = fileJson('x'.repeat(1_000_000));
+    const messages: FileMessage[] = [];
+    for (let at = 0; at < bytes.length; at += 5) messages.push(...reader.push(bytes.subarray(at, at + 5)));
+    messages.push(...reader.push(fileData(payload)));
+    expect(messages.map(({ type }) => type)).toEqual(['json', 'data']);
+    expect(contents(messages.slice(1))).toEqual([[...payload]]);
+  });
+
+  it('stay as they are when further bytes are read', () => {
+    const reader = new FileMessageReader();
+    const [first] = reader.push(new Uint8Array(Buffer.concat([fileData(payload), fileData(payload).subarray(0, 6)])));
+    const [second] = reader.push(new Uint8Array([9, 9, 9]));
+    expect(contents([first, second].filter((each) => each !== undefined))).toEqual([[...payload], [0, 9, 9, 9]]);
+  });
+
   it.each([
     ['too long', Buffer.from([0xff, 0xff, 0xff, 0xff, 2])],
     ['longer than the limit by a byte', Buffer.from(new Uint32Array([0]).buffer)],

@@ -40,13 +40,14 @@ export class FileMessageError extends Error {
 
 /** Splits a stream of bytes into messages. Keeps at most one message that is not complete. */
 export class FileMessageReader {
-  #kept: Uint8Array = new Uint8Array();
+  /** Has room for more than the kept bytes, so that many small pieces of a message are not copied again with each. */
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array();
+  #length = 0;
 
   /** @returns the messages that are complete. @throws FileMessageError */
   push(bytes: Uint8Array): FileMessage[] {
-    const all = new Uint8Array(this.#kept.length + bytes.length);
-    all.set(this.#kept);
-    all.set(bytes, this.#kept.length);
+    this.#append(bytes);
+    const all = this.#buffer.subarray(0, this.#length);
     const messages: FileMessage[] = [];
     let at = 0;
     while (all.length - at >= headLength) {
@@ -57,8 +58,21 @@ export class FileMessageReader {
       messages.push(messageOf(view.getUint8(4), all.subarray(at + headLength, at + 4 + length)));
       at += 4 + length;
     }
-    this.#kept = all.subarray(at);
+    // The messages are in the buffer, so the rest, which came with the last bytes, gets another one.
+    if (at > 0) this.#buffer = all.slice(at);
+    this.#length -= at;
     return messages;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#length));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
   }
 }
 
