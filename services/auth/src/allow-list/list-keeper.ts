@@ -162,11 +162,12 @@ export class ListKeeper {
     const losses = this.#losses;
     this.#beats += 1;
     await this.#requireClock();
-    // Checks for changes of the bucket while it was not watched.
-    if (this.#epoch === undefined) this.#repair.lookAtAll();
     if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) {
       const epoch = await this.#completeEpoch();
       if (this.#losses !== losses) return;
+      // The bucket may have changed while it was not watched. Entries that this instance has written to a list that was rebuilt meanwhile
+      // have the earlier epoch, and readers can accept them no more.
+      if (epoch !== this.#epoch) this.#repair.lookAtAll();
       this.#epoch = epoch;
     }
     const at = this.#now();
