@@ -40,9 +40,12 @@ it('a terminal is recorded by the policy, and played, searched by time, download
     (await page.getByText('Recorded', { exact: true }).count()) > 0 ? true : undefined,
   );
   await terminal.run(
-    "PS1='$ '; clear; printf '\\033]133;A\\007\\033]133;B\\007make all\\n\\033]133;C\\007'; seq 1000 1019; printf '\\033]133;D;2\\007'; printf '\\033[?1049hWHOLE SCREEN'; read x; printf '\\033[?1049l'; exit 7",
+    "PS1='$ '; clear; printf '\\033]133;A\\007\\033]133;B\\007make all\\n\\033]133;C\\007'; seq 1000 1019; printf '\\033]133;D;2\\007'; read y; printf '\\033[?1049hWHOLE SCREEN'; read x; printf '\\033[?1049l'; exit 7",
   );
-  await terminal.until(/WHOLE SCREEN/);
+  // The whole screen comes at a later moment than the command.
+  await terminal.until(/^1019\s*$/m);
+  await page.keyboard.press('Enter');
+  await terminal.until(/WHOLE SCREEN\s*$/m);
   await page.keyboard.press('Enter');
   const recording = await eventually('the end of the recording', async () =>
     (await recordings()).find(({ status }) => status === 'ended'),
