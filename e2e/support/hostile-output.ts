@@ -34,4 +34,6 @@ export const hostileOutput: Readonly<Record<string, string>> = {
   'erased scrollback': repeated(`${'x\r\n'.repeat(500)}${esc}[3J`, 200_000),
   links: numbered(5_000, (n) => `${esc}]8;id=1;http://a.example/${n}\x07X\r\n`),
   'updates without end': `${esc}[?2026h${repeated('text in one update\r\n', 500_000)}`,
+  'marks of commands': '\x1b]133;A\x07\x1b]133;C\x07\x1b]133;D;1\x07'.repeat(100_000),
+  'marks of commands on lines': '\x1b]133;A\x07$ \x1b]133;C\x07\n\x1b]133;D;1\x07'.repeat(100_000),
 };
